@@ -1,0 +1,82 @@
+"""The only door to the studio file: pragmas, transactions and the version check live here and nowhere else."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from db.errors import UserError
+from db.i18n import _
+
+BUSY_TIMEOUT_MS = 10_000
+JOURNAL_SIZE_LIMIT = 64 * 2**20
+DATABASE_NAME = "kimikoe.db"
+
+
+def connect(path: Path, *, durable: bool = False, read_only: bool = False) -> sqlite3.Connection:
+    """Open a database file for this thread, in WAL mode and autocommit; `writing` makes transactions.
+
+    `durable` waits for the disk at every commit, for what a person did; bulk work leaves it off.
+    """
+    uri = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    db.row_factory = sqlite3.Row
+    db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    db.execute("PRAGMA foreign_keys = ON")
+    if not read_only:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute(f"PRAGMA journal_size_limit = {JOURNAL_SIZE_LIMIT}")
+    db.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    return db
+
+
+def _quoted(path: Path) -> str:
+    return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def connect_studio(
+    root: Path, *, durable: bool = False, read_only: bool = False, migrate: bool = True
+) -> sqlite3.Connection:
+    """Open the studio in directory `root`, bringing an older schema up to date.
+
+    Raises `UserError` where there is no studio, where the file is not a database, or where a newer version wrote it.
+    """
+    from db import migrations
+
+    path = root / DATABASE_NAME
+    if not path.is_file():
+        raise UserError(_("There is no studio in {folder}: make one with `kimikoe init {folder}`.").format(folder=root))
+    try:
+        db = connect(path, durable=durable, read_only=read_only)
+        migrations.check_version(db, path)
+        if migrate and not read_only:
+            migrations.migrate(db)
+    except sqlite3.DatabaseError as error:
+        raise UserError(
+            _("{path} cannot be read as a studio ({error}): restore it from a backup.").format(path=path, error=error)
+        ) from error
+    return db
+
+
+@contextmanager
+def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
+    """A short write transaction that takes the write lock first, so that read-then-write never fails as busy.
+
+    Inside another `writing` it joins the outer transaction.
+    """
+    if db.in_transaction:
+        yield db
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def now() -> float:
+    """Seconds since the epoch, as every `*_at` column stores them."""
+    return time.time()

@@ -1,0 +1,5 @@
+"""Errors that are messages to a person: one line, without a traceback."""
+
+
+class UserError(Exception):
+    """Something a person can put right: what is wrong, where, and what to do, in one line."""

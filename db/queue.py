@@ -1,0 +1,237 @@
+"""The job queue: rows a terminal inserts, lanes claim, and both watch. Every state survives `kill -9`."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from db import requests
+from db.connect import now, writing
+from db.errors import UserError
+from db.i18n import _
+
+Wanted = Literal["run", "pause", "cancel"]
+ACTIVE_STATES = ("queued", "running", "paused")
+MAX_ATTEMPTS = 3
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One row of `job`."""
+
+    id: int
+    kind: str
+    lane: str
+    request: str
+    after: int | None
+    state: str
+    wanted: str
+    done: int
+    total: int | None
+    unit: str
+    message: str
+    result: str | None
+    error: str
+    attempts: int
+    worker_pid: int | None
+    queued_at: float
+    started_at: float | None
+    progress_at: float | None
+    finished_at: float | None
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing more will happen to it by itself."""
+        return self.state in ("done", "failed", "cancelled")
+
+    @property
+    def outcome(self) -> dict[str, Any]:
+        """What the job made, by name; empty until it is done."""
+        return json.loads(self.result) if self.result else {}
+
+    def eta_seconds(self, at: float) -> float | None:
+        """Seconds left at the pace since its start, or None where that is unknown."""
+        if self.state != "running" or not self.total or not self.done or self.started_at is None:
+            return None
+        return max(0.0, (at - self.started_at) * (self.total - self.done) / self.done)
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(**dict(row))
+
+
+def enqueue(db: sqlite3.Connection, request: requests.Request, *, after: int | None = None) -> int:
+    """Queue a request, behind job `after` if given; returns the job's id."""
+    with writing(db):
+        row = db.execute(
+            "INSERT INTO job (kind, lane, request, after, queued_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
+            (request.kind, request.lane, requests.encode(request), after, now()),
+        ).fetchone()
+    return int(row["id"])
+
+
+def get(db: sqlite3.Connection, job_id: int) -> Job:
+    """The job with this id; raises `UserError` where there is none."""
+    row = db.execute("SELECT * FROM job WHERE id = ?", (job_id,)).fetchone()
+    if row is None:
+        raise UserError(_("There is no job {id}: `kimikoe jobs` lists them.").format(id=job_id))
+    return _job(row)
+
+
+def jobs(db: sqlite3.Connection, *, limit: int = 200) -> list[Job]:
+    """The newest jobs, newest first."""
+    return [_job(row) for row in db.execute("SELECT * FROM job ORDER BY id DESC LIMIT ?", (limit,))]
+
+
+def active(db: sqlite3.Connection) -> list[Job]:
+    """Jobs that are queued, running or paused, oldest first."""
+    return [
+        _job(row) for row in db.execute("SELECT * FROM job WHERE state IN ('queued', 'running', 'paused') ORDER BY id")
+    ]
+
+
+def claim(db: sqlite3.Connection, lane: str, worker_pid: int) -> Job | None:
+    """Take the lane's oldest runnable job, marking it running; None where there is nothing to do."""
+    with writing(db):
+        row = db.execute(
+            """UPDATE job SET state = 'running', worker_pid = :pid, attempts = attempts + 1, error = '',
+                   started_at = :now, progress_at = :now, finished_at = NULL, done = 0, total = NULL
+               WHERE id = (
+                   SELECT j.id FROM job j LEFT JOIN job parent ON parent.id = j.after
+                   WHERE j.lane = :lane AND j.state = 'queued' AND (j.after IS NULL OR parent.state = 'done')
+                   ORDER BY j.id LIMIT 1)
+               RETURNING *""",
+            {"pid": worker_pid, "now": now(), "lane": lane},
+        ).fetchone()
+    return _job(row) if row else None
+
+
+def report_progress(db: sqlite3.Connection, job_id: int, done: int, total: int | None, unit: str, message: str) -> None:
+    """Write how far a running job is."""
+    with writing(db):
+        db.execute(
+            "UPDATE job SET done = ?, total = ?, unit = ?, message = ?, progress_at = ? WHERE id = ?",
+            (done, total, unit, message, now(), job_id),
+        )
+
+
+def wanted(db: sqlite3.Connection, job_id: int) -> Wanted:
+    """What a person wants of a running job."""
+    value: Wanted = db.execute("SELECT wanted FROM job WHERE id = ?", (job_id,)).fetchone()["wanted"]
+    return value
+
+
+def finish(db: sqlite3.Connection, job_id: int, outcome: Mapping[str, Any]) -> None:
+    """Mark a job done, with what it made."""
+    with writing(db):
+        db.execute(
+            """UPDATE job SET state = 'done', result = ?, error = '', done = COALESCE(total, done),
+                   worker_pid = NULL, finished_at = ? WHERE id = ?""",
+            (json.dumps(dict(outcome)), now(), job_id),
+        )
+
+
+def fail(db: sqlite3.Connection, job_id: int, error: str) -> None:
+    """Mark a job failed, and cancel what waits for it."""
+    _stop(db, job_id, "failed", error)
+
+
+def stopped(db: sqlite3.Connection, job_id: int, state: Literal["paused", "cancelled"]) -> None:
+    """Mark a job as having stopped where a person wanted it to."""
+    _stop(db, job_id, state, "")
+
+
+def _stop(db: sqlite3.Connection, job_id: int, state: str, error: str) -> None:
+    with writing(db):
+        db.execute(
+            """UPDATE job SET state = ?, error = ?, wanted = CASE WHEN ? = 'paused' THEN wanted ELSE 'run' END,
+                   worker_pid = NULL, finished_at = ? WHERE id = ?""",
+            (state, error, state, now(), job_id),
+        )
+        if state != "paused":
+            _cancel_followers(db, job_id)
+
+
+def _cancel_followers(db: sqlite3.Connection, job_id: int) -> None:
+    reason = _("job {id}, which it waited for, did not finish").format(id=job_id)
+    db.execute(
+        """WITH RECURSIVE follower(id) AS (
+               SELECT id FROM job WHERE after = :id
+               UNION SELECT job.id FROM job JOIN follower ON job.after = follower.id)
+           UPDATE job SET state = 'cancelled', error = :reason, finished_at = :now
+           WHERE id IN (SELECT id FROM follower) AND state IN ('queued', 'paused')""",
+        {"id": job_id, "reason": reason, "now": now()},
+    )
+
+
+def requeue_interrupted(db: sqlite3.Connection, job_ids: Iterable[int], reason: str) -> None:
+    """Put jobs whose worker died back in the queue with the reason, or fail them after too many attempts."""
+    for job_id in job_ids:
+        job = get(db, job_id)
+        if job.state != "running":
+            continue
+        if job.wanted == "cancel":
+            stopped(db, job_id, "cancelled")
+        elif job.attempts >= MAX_ATTEMPTS and job.done == 0:
+            fail(db, job_id, reason)
+        else:
+            _requeue(db, job_id, reason)
+
+
+def _requeue(db: sqlite3.Connection, job_id: int, reason: str) -> None:
+    with writing(db):
+        db.execute(
+            """UPDATE job SET state = CASE wanted WHEN 'pause' THEN 'paused' ELSE 'queued' END,
+                   error = ?, worker_pid = NULL WHERE id = ? AND state = 'running'""",
+            (reason, job_id),
+        )
+
+
+def running(db: sqlite3.Connection, lane: str | None = None) -> list[Job]:
+    """Jobs marked running, of one lane or of all."""
+    return [
+        _job(row)
+        for row in db.execute("SELECT * FROM job WHERE state = 'running' AND (? IS NULL OR lane = ?)", (lane, lane))
+    ]
+
+
+def cancel(db: sqlite3.Connection, job_id: int) -> None:
+    """Stop a job for good: at once where it waits, at its next batch where it runs. What it finished stays."""
+    with writing(db):
+        job = get(db, job_id)
+        if job.finished:
+            raise UserError(_("Job {id} is {state} already.").format(id=job_id, state=job.state))
+        if job.state == "running":
+            _want(db, job_id, "cancel")
+        else:
+            stopped(db, job_id, "cancelled")
+
+
+def pause(db: sqlite3.Connection, job_id: int) -> None:
+    """Set a job aside, freeing its lane, until it is resumed."""
+    with writing(db):
+        job = get(db, job_id)
+        if job.finished:
+            raise UserError(_("Job {id} is {state} already.").format(id=job_id, state=job.state))
+        _want(db, job_id, "pause")
+        if job.state == "queued":
+            stopped(db, job_id, "paused")
+
+
+def resume(db: sqlite3.Connection, job_id: int) -> None:
+    """Queue a paused, failed or cancelled job again; it continues with the work that is left."""
+    with writing(db):
+        job = get(db, job_id)
+        if job.state == "done":
+            raise UserError(_("Job {id} is done already.").format(id=job_id))
+        _want(db, job_id, "run")
+        if job.state != "running":
+            db.execute(
+                "UPDATE job SET state = 'queued', attempts = 0, error = '', finished_at = NULL WHERE id = ?",
+                (job_id,),
+            )
+
+
+def _want(db: sqlite3.Connection, job_id: int, wanted: Wanted) -> None:
+    db.execute("UPDATE job SET wanted = ? WHERE id = ?", (wanted, job_id))

@@ -1,0 +1,47 @@
+"""Models kept warm between the jobs of one worker: at most one tagger and one base."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.base import BaseModel
+    from engine.tagger import Tagger
+
+
+class Models:
+    """Loads on first use, keeps the last of each kind, and lets go of them on request."""
+
+    def __init__(self) -> None:
+        self._tagger: tuple[str, Tagger] | None = None
+        self._base: tuple[str, BaseModel] | None = None
+
+    def tagger(self, source: str) -> "Tagger":
+        """The tagger from a folder or hub id."""
+        from engine.tagger import load_tagger
+
+        if self._tagger is None or self._tagger[0] != source:
+            self._tagger = (source, load_tagger(source))
+        return self._tagger[1]
+
+    def base(self, source: str) -> "BaseModel":
+        """The base from a folder, hub id or single file, on the device this machine offers."""
+        from engine.base import default_device, default_dtype, load_base
+
+        if self._base is None or self._base[0] != source:
+            self._base = None
+            device = default_device()
+            self._base = (source, load_base(source, device, default_dtype(device)))
+        return self._base[1]
+
+    def free(self) -> None:
+        """Let go of every model, and of the memory they held on a card."""
+        self._tagger = None
+        self._base = None
+        _empty_device_cache()
+
+
+def _empty_device_cache() -> None:
+    import sys
+
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()

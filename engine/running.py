@@ -1,0 +1,68 @@
+"""The job that is running: what a job function is given to report by and to be stopped by."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from db import queue
+from engine.models import Models
+from engine.studio import Studio
+
+PROGRESS_INTERVAL = 0.25
+WANTED_INTERVAL = 0.1
+
+
+class JobPaused(Exception):
+    """A person wants the job set aside."""
+
+
+class JobCancelled(Exception):
+    """A person wants the job stopped for good."""
+
+
+class RunningJob:
+    """Progress, requests to stop, log and outcome of one job."""
+
+    def __init__(
+        self, studio: Studio, job: queue.Job, models: Models, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.studio = studio
+        self.id = job.id
+        self.models = models
+        self.outcome: dict[str, Any] = {}
+        self._clock = clock
+        self._log = logging.getLogger(f"kimikoe.job.{job.id}")
+        self._progress: tuple[int, int | None, str, str] = (0, None, "", "")
+        self._reported_at = float("-inf")
+        self._asked_at = float("-inf")
+
+    def progress(self, done: int, total: int | None = None, unit: str = "", message: str = "") -> None:
+        """Report how far the job is; rows are written at most four times a second."""
+        self._progress = (done, total, unit, message)
+        if self._clock() - self._reported_at >= PROGRESS_INTERVAL:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write the progress now."""
+        self._reported_at = self._clock()
+        queue.report_progress(self.studio.db, self.id, *self._progress)
+
+    def check(self) -> None:
+        """Call between batches: raises `JobPaused` or `JobCancelled` where a person asked for it."""
+        if self._clock() - self._asked_at < WANTED_INTERVAL:
+            return
+        self._asked_at = self._clock()
+        match queue.wanted(self.studio.db, self.id):
+            case "pause":
+                raise JobPaused
+            case "cancel":
+                raise JobCancelled
+
+    def say(self, text: str) -> None:
+        """Write a line to the job's log."""
+        self._log.info(text)
+
+    def made(self, **outcome: Any) -> None:
+        """Record what the job made, by name: `made(lora_id=3)`."""
+        self.outcome.update(outcome)
