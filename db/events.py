@@ -1,0 +1,177 @@
+"""Human acts and their undo.
+
+Every act is one event that lists the rows it changed, before and after. Undo is a new event: it puts back the rows
+that still stand as the act left them and counts the others as kept. Undoing an undo is redo. Nothing is forgotten,
+so undo reaches back without limit and across restarts.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from db import changes
+from db.connect import now, writing
+
+Values = tuple[Any, ...]
+Key = tuple[int, ...]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table that people write: its key, its other columns (the last is `event_id`) and its name in the feed."""
+
+    name: str
+    key: tuple[str, ...]
+    columns: tuple[str, ...]
+    feed: str
+
+
+VERDICT = Table("verdict", ("film_id", "frame_number", "tag_id"), ("present", "how", "event_id"), "verdicts")
+RATING = Table("rating", ("image_id",), ("stars", "rejected", "reason", "origin", "unseen", "event_id"), "ratings")
+TABLES = {table.name: table for table in (VERDICT, RATING)}
+
+
+class Undone(msgspec.Struct, frozen=True):
+    """What an undo or redo did: the act's summary and place, rows put back, rows changed since and kept."""
+
+    event_id: int
+    kind: str
+    summary: str
+    target: str
+    restored: int
+    kept: int
+
+
+class _Change(msgspec.Struct, frozen=True):
+    key: Key
+    before: Values | None
+    after: Values | None
+
+
+def act(
+    db: sqlite3.Connection,
+    session: str,
+    kind: str,
+    summary: str,
+    table: Table,
+    rows: Mapping[Key, Values | None],
+    target: str = "",
+) -> int:
+    """Write `rows` (values without `event_id`; None deletes) as one event; returns its id."""
+    with writing(db):
+        event_id = _new_event(db, session, kind, summary, target)
+        made = []
+        for key, values in rows.items():
+            before = _current(db, table, key)
+            after = None if values is None else (*values, event_id)
+            _write(db, table, key, after)
+            made.append(_Change(key, before, after))
+        _record(db, event_id, table, made)
+    return event_id
+
+
+def undo(db: sqlite3.Connection, session: str) -> Undone | None:
+    """Undo this session's newest act that stands; None where there is none."""
+    with writing(db):
+        row = db.execute(
+            """SELECT * FROM event e WHERE session = ? AND kind != 'undo'
+               AND NOT EXISTS (SELECT 1 FROM event u WHERE u.undoes = e.id)
+               ORDER BY id DESC LIMIT 1""",
+            (session,),
+        ).fetchone()
+        return _reverse(db, session, row, "undo") if row else None
+
+
+def redo(db: sqlite3.Connection, session: str) -> Undone | None:
+    """Redo what this session undid last, unless it has acted since; None where there is nothing."""
+    with writing(db):
+        row = db.execute(
+            """SELECT * FROM event e WHERE session = :session AND kind = 'undo'
+               AND NOT EXISTS (SELECT 1 FROM event r WHERE r.undoes = e.id)
+               AND NOT EXISTS (SELECT 1 FROM event a WHERE a.session = :session AND a.id > e.id
+                               AND a.kind NOT IN ('undo', 'redo'))
+               ORDER BY id DESC LIMIT 1""",
+            {"session": session},
+        ).fetchone()
+        return _reverse(db, session, row, "redo") if row else None
+
+
+def undo_event(db: sqlite3.Connection, session: str, event_id: int) -> Undone:
+    """Undo one act picked from the history, whoever made it."""
+    with writing(db):
+        row = db.execute("SELECT * FROM event WHERE id = ?", (event_id,)).fetchone()
+        return _reverse(db, session, row, "undo")
+
+
+def history(db: sqlite3.Connection, limit: int = 100) -> list[sqlite3.Row]:
+    """The newest acts of all sessions, newest first."""
+    return db.execute(
+        "SELECT id, at, session, kind, summary, target, undoes FROM event ORDER BY id DESC LIMIT ?", (limit,)
+    ).fetchall()
+
+
+def _reverse(db: sqlite3.Connection, session: str, event: sqlite3.Row, kind: Literal["undo", "redo"]) -> Undone:
+    table, made = _changes_of(event)
+    event_id = _new_event(db, session, kind, event["summary"], event["target"], event["id"])
+    restored = []
+    for change in reversed(made):
+        if _current(db, table, change.key) == change.after:
+            _write(db, table, change.key, change.before)
+            restored.append(_Change(change.key, change.after, change.before))
+    _record(db, event_id, table, restored)
+    kept = len(made) - len(restored)
+    return Undone(event_id, kind, event["summary"], event["target"], len(restored), kept)
+
+
+def _new_event(
+    db: sqlite3.Connection, session: str, kind: str, summary: str, target: str, undoes: int | None = None
+) -> int:
+    row = db.execute(
+        """INSERT INTO event (at, session, kind, summary, target, changes, undoes)
+           VALUES (?, ?, ?, ?, ?, '', ?) RETURNING id""",
+        (now(), session, kind, summary, target, undoes),
+    ).fetchone()
+    return int(row["id"])
+
+
+def _record(db: sqlite3.Connection, event_id: int, table: Table, made: Sequence[_Change]) -> None:
+    payload = {"table": table.name, "rows": [[c.key, c.before, c.after] for c in made]}
+    db.execute("UPDATE event SET changes = ? WHERE id = ?", (json.dumps(payload), event_id))
+    for film_id, first, last in _ranges(table, made):
+        changes.announce(db, table.feed, film_id, first, last)
+
+
+def _ranges(table: Table, made: Iterable[_Change]) -> list[tuple[int | None, int, int]]:
+    """The touched rows as one range per film for frames, one range in all for pictures."""
+    ranges: dict[int | None, tuple[int, int]] = {}
+    for change in made:
+        film_id, number = (change.key[0], change.key[1]) if table is VERDICT else (None, change.key[0])
+        first, last = ranges.get(film_id, (number, number))
+        ranges[film_id] = (min(first, number), max(last, number))
+    return [(film_id, first, last) for film_id, (first, last) in ranges.items()]
+
+
+def _changes_of(event: sqlite3.Row) -> tuple[Table, list[_Change]]:
+    payload = json.loads(event["changes"])
+    made = [
+        _Change(tuple(key), before and tuple(before), after and tuple(after)) for key, before, after in payload["rows"]
+    ]
+    return TABLES[payload["table"]], made
+
+
+def _current(db: sqlite3.Connection, table: Table, key: Key) -> Values | None:
+    where = " AND ".join(f"{column} = ?" for column in table.key)
+    row = db.execute(f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {where}", key).fetchone()
+    return tuple(row) if row else None
+
+
+def _write(db: sqlite3.Connection, table: Table, key: Key, values: Values | None) -> None:
+    if values is None:
+        where = " AND ".join(f"{column} = ?" for column in table.key)
+        db.execute(f"DELETE FROM {table.name} WHERE {where}", key)
+        return
+    columns = (*table.key, *table.columns)
+    marks = ", ".join("?" * len(columns))
+    db.execute(f"INSERT OR REPLACE INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", (*key, *values))

@@ -1,0 +1,159 @@
+"""Films, their frames, holds and shots, and how people name them: `film#57301`, `film@0:31:50`."""
+
+import re
+import sqlite3
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Literal
+
+import msgspec
+
+from db.errors import UserError
+from db.i18n import _
+from db.timecode import citation, first_frame_at, parse_seconds, timecode
+
+Scope = Literal["frame", "hold", "shot"]
+FRAME_BITS = 24
+_REFERENCE = re.compile(r"(?P<film>.*?)(?:#(?P<number>\d+)|@(?P<time>[\d:.時間分秒]+))\Z")
+
+
+class Film(msgspec.Struct, frozen=True):
+    """One film: what it is called, where it lies, how fast it runs and how far it is in."""
+
+    id: int
+    name: str
+    path: str
+    width: int
+    height: int
+    fps: Fraction
+    frame_count: int | None
+    frames_in: int
+    grouping_id: int | None
+
+    def timecode(self, number: int) -> str:
+        """`0:31:50` for a frame's number."""
+        return timecode(number, self.fps)
+
+    def citation(self, number: int) -> str:
+        """`0:31:50 (frame 57301)`."""
+        return citation(number, self.fps)
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """One frame with the hold and the shot it lies in."""
+
+    film_id: int
+    number: int
+    corrupt: bool
+    tainted: bool
+    hold_first: int
+    hold_last: int
+    key_frame: int | None
+    shot: int | None
+
+    @property
+    def exposure(self) -> int:
+        """How many frames show this drawing."""
+        return self.hold_last - self.hold_first + 1
+
+
+def pack(film_id: int, number: int) -> int:
+    """One integer for a frame, ordered by film and number."""
+    return film_id << FRAME_BITS | number
+
+
+def unpack(frame_id: int) -> tuple[int, int]:
+    """The (film id, number) of a packed frame."""
+    return frame_id >> FRAME_BITS, frame_id & (1 << FRAME_BITS) - 1
+
+
+_FILMS = """
+SELECT id, name, path, width, height, fps_num, fps_den, frame_count, grouping_id,
+    (SELECT COALESCE(max(number), 0) FROM frame WHERE film_id = film.id) AS frames_in
+FROM film
+"""
+
+
+def films(db: sqlite3.Connection) -> list[Film]:
+    """Every film, in the order they were added."""
+    return [_film(row) for row in db.execute(_FILMS + " ORDER BY id")]
+
+
+def film(db: sqlite3.Connection, film_id: int) -> Film:
+    """The film with this id."""
+    return _film(db.execute(_FILMS + " WHERE id = ?", (film_id,)).fetchone())
+
+
+def film_named(db: sqlite3.Connection, name: str) -> Film:
+    """The film of this name; an empty name or `film` means the only film there is."""
+    found = [each for each in films(db) if each.name == name]
+    if not found and name in ("", "film"):
+        found = films(db)
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(each.name for each in films(db)) or _("none")
+    raise UserError(_("There is no film “{name}”: the studio holds {names}.").format(name=name, names=names))
+
+
+def resolve(db: sqlite3.Connection, reference: str) -> tuple[Film, int]:
+    """The film and frame number that `film#57301` or `film@0:31:50` names; raises `UserError` where there is none."""
+    match = _REFERENCE.match(reference.strip())
+    if match is None:
+        raise UserError(_("“{text}” names no frame: write film#57301 or film@0:31:50.").format(text=reference))
+    found = film_named(db, match["film"])
+    number = int(match["number"]) if match["number"] else first_frame_at(parse_seconds(match["time"]), found.fps)
+    if not 1 <= number <= found.frames_in:
+        raise UserError(
+            _("Frame {number} is outside {film}, which has frames 1 to {last}.").format(
+                number=number, film=found.name, last=found.frames_in
+            )
+        )
+    return found, number
+
+
+def _film(row: sqlite3.Row) -> Film:
+    fields = dict(row)
+    return Film(fps=Fraction(fields.pop("fps_num"), fields.pop("fps_den")), **fields)
+
+
+_FRAMES = """
+SELECT f.film_id, f.number, f.corrupt, f.tainted,
+    COALESCE(h.first, f.number) AS hold_first, COALESCE(h.last, f.number) AS hold_last, h.key_frame,
+    (SELECT s.number FROM shot s WHERE s.film_id = f.film_id AND s.first <= f.number
+     ORDER BY s.first DESC LIMIT 1) AS shot
+FROM frame f JOIN film ON film.id = f.film_id
+LEFT JOIN hold h ON h.grouping_id = film.grouping_id AND h.first = (
+    SELECT max(x.first) FROM hold x WHERE x.grouping_id = film.grouping_id AND x.first <= f.number)
+"""
+
+
+def frame(db: sqlite3.Connection, film_id: int, number: int) -> Frame:
+    """One frame."""
+    return frames(db, [pack(film_id, number)])[0]
+
+
+def frames(db: sqlite3.Connection, frame_ids: Sequence[int]) -> list[Frame]:
+    """These frames, in this order; at most a page of them."""
+    if not frame_ids:
+        return []
+    keys = ", ".join("(?, ?)" for _frame_id in frame_ids)
+    values = [part for frame_id in frame_ids for part in unpack(frame_id)]
+    rows = db.execute(f"{_FRAMES} WHERE (f.film_id, f.number) IN (VALUES {keys})", values)
+    found = {pack(row["film_id"], row["number"]): _frame(row) for row in rows}
+    return [found[frame_id] for frame_id in frame_ids if frame_id in found]
+
+
+def _frame(row: sqlite3.Row) -> Frame:
+    fields = dict(row)
+    return Frame(**{**fields, "corrupt": bool(fields["corrupt"]), "tainted": bool(fields["tainted"])})
+
+
+def scope_range(db: sqlite3.Connection, film_id: int, number: int, scope: Scope) -> tuple[int, int]:
+    """The first and last frame that an act on a frame reaches in this scope."""
+    here = frame(db, film_id, number)
+    if scope == "frame":
+        return number, number
+    if scope == "hold":
+        return here.hold_first, here.hold_last
+    row = db.execute("SELECT first, last FROM shot WHERE film_id = ? AND number = ?", (film_id, here.shot)).fetchone()
+    return (row["first"], row["last"]) if row else (here.hold_first, here.hold_last)

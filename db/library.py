@@ -1,0 +1,208 @@
+"""What a studio has to work with: bases, taggers and their policy, datasets, runs, LoRAs and settings."""
+
+import sqlite3
+from datetime import date
+
+import msgspec
+
+from db import changes, requests
+from db.connect import now, writing
+from db.errors import UserError
+from db.i18n import _
+
+PROJECT = "kimikoe"
+
+
+class Base(msgspec.Struct, frozen=True):
+    """A registered base model."""
+
+    id: int
+    name: str
+    source: str
+    sha256: str
+    architecture: str
+    prediction_type: str
+    width: int
+    height: int
+    licence: str
+    licence_url: str
+
+
+class Tagger(msgspec.Struct, frozen=True):
+    """A registered tagger."""
+
+    id: int
+    name: str
+    source: str
+    sha256: str
+    input_size: int
+    embedding_dim: int
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """Which tagger is in use, and from which scores (0..1) up its tags count."""
+
+    id: int
+    tagger_id: int
+    general: float
+    character: float
+
+
+class Dataset(msgspec.Struct, frozen=True):
+    """A frozen dataset and its size."""
+
+    id: int
+    name: str
+    sha256: str
+    made_at: float
+    items: int
+    validation_items: int
+
+
+class Run(msgspec.Struct, frozen=True):
+    """A training run, how far it is and what it published."""
+
+    id: int
+    name: str
+    dataset: str
+    base: str
+    recipe: str
+    step: int
+    made_at: float
+    finished_at: float | None
+    lora: str | None
+
+
+class Lora(msgspec.Struct, frozen=True):
+    """A published LoRA file."""
+
+    id: int
+    name: str
+    run_id: int | None
+    step: int | None
+    path: str
+    trigger: str
+    made_at: float
+
+
+def bases(db: sqlite3.Connection) -> list[Base]:
+    """Every base, newest last."""
+    columns = "id, name, source, sha256, architecture, prediction_type, width, height, licence, licence_url"
+    return [Base(**dict(row)) for row in db.execute(f"SELECT {columns} FROM base ORDER BY id")]
+
+
+def base(db: sqlite3.Connection, base_id: int | None = None) -> Base:
+    """One base, or the newest; raises `UserError` where there is none."""
+    found = [each for each in bases(db) if base_id in (None, each.id)]
+    if not found:
+        raise UserError(_("This studio has no base model: add one with `kimikoe base add FOLDER_OR_HUB_ID`."))
+    return found[-1]
+
+
+def taggers(db: sqlite3.Connection) -> list[Tagger]:
+    """Every tagger, oldest first."""
+    columns = "id, name, source, sha256, input_size, embedding_dim"
+    return [Tagger(**dict(row)) for row in db.execute(f"SELECT {columns} FROM tagger ORDER BY id")]
+
+
+def tagger(db: sqlite3.Connection, tagger_id: int | None = None) -> Tagger:
+    """One tagger, or the one in use; raises `UserError` where there is none."""
+    policy = active_policy(db)
+    wanted = tagger_id or (policy.tagger_id if policy else None)
+    found = [each for each in taggers(db) if each.id == wanted]
+    if not found:
+        raise UserError(_("This studio has no tagger: add one with `kimikoe tagger add FOLDER_OR_HUB_ID`."))
+    return found[0]
+
+
+def active_policy(db: sqlite3.Connection) -> Policy | None:
+    """The policy in use, or None before there is a tagger."""
+    row = db.execute("SELECT id, tagger_id, general, character FROM policy WHERE active").fetchone()
+    return Policy(**dict(row)) if row else None
+
+
+def set_policy(db: sqlite3.Connection, tagger_id: int, general: float, character: float) -> int:
+    """Make a new policy the one in use; earlier ones stay as history. Thresholds are 0..1."""
+    if not (0 < general <= 1 and 0 < character <= 1):
+        raise UserError(_("A threshold lies above 0 and at most at 1."))
+    with writing(db):
+        db.execute("UPDATE policy SET active = 0 WHERE active")
+        row = db.execute(
+            "INSERT INTO policy (tagger_id, general, character, active, made_at) VALUES (?, ?, ?, 1, ?) RETURNING id",
+            (tagger_id, general, character, now()),
+        ).fetchone()
+        changes.announce(db, "policy")
+    return int(row["id"])
+
+
+def datasets(db: sqlite3.Connection) -> list[Dataset]:
+    """Every dataset, newest first."""
+    rows = db.execute(
+        """SELECT d.id, d.name, d.sha256, d.made_at, count(i.ordinal) AS items,
+               COALESCE(sum(i.validation), 0) AS validation_items
+           FROM dataset d LEFT JOIN dataset_item i ON i.dataset_id = d.id GROUP BY d.id ORDER BY d.id DESC"""
+    )
+    return [Dataset(**dict(row)) for row in rows]
+
+
+def dataset(db: sqlite3.Connection, name: str = "") -> Dataset:
+    """The dataset of this name, or the newest; raises `UserError` where there is none."""
+    found = [each for each in datasets(db) if name in ("", each.name)]
+    if not found:
+        raise UserError(_("There is no dataset “{name}”: make one with `kimikoe dataset`.").format(name=name))
+    return found[0]
+
+
+def runs(db: sqlite3.Connection) -> list[Run]:
+    """Every run, newest first."""
+    rows = db.execute(
+        """SELECT r.id, r.name, d.name AS dataset, b.name AS base, r.recipe, r.step, r.made_at, r.finished_at,
+               (SELECT l.name FROM lora l WHERE l.run_id = r.id ORDER BY l.id DESC LIMIT 1) AS lora
+           FROM run r JOIN dataset d ON d.id = r.dataset_id JOIN base b ON b.id = r.base_id ORDER BY r.id DESC"""
+    )
+    return [Run(**dict(row)) for row in rows]
+
+
+def plan_run(db: sqlite3.Connection, dataset_id: int, base_id: int, recipe: requests.TrainRecipe) -> int:
+    """Insert a run, named by today's date and its number on that day; returns its id."""
+    with writing(db):
+        row = db.execute(
+            "INSERT INTO run (name, dataset_id, base_id, recipe, made_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
+            (_next_run_name(db), dataset_id, base_id, msgspec.json.encode(recipe).decode(), now()),
+        ).fetchone()
+        changes.announce(db, "runs")
+    return int(row["id"])
+
+
+def _next_run_name(db: sqlite3.Connection) -> str:
+    day = f"{PROJECT}-{date.today().isoformat()}-"
+    taken = [
+        int(row["name"].removeprefix(day)) for row in db.execute("SELECT name FROM run WHERE name GLOB ?", (day + "*",))
+    ]
+    return f"{day}{max(taken, default=0) + 1}"
+
+
+def metrics(db: sqlite3.Connection, run_id: int) -> dict[str, list[tuple[int, float]]]:
+    """A run's measurements: by name, (step, value) in order of steps."""
+    found: dict[str, list[tuple[int, float]]] = {}
+    for row in db.execute("SELECT name, step, value FROM metric WHERE run_id = ? ORDER BY name, step", (run_id,)):
+        found.setdefault(row["name"], []).append((row["step"], row["value"]))
+    return found
+
+
+def loras(db: sqlite3.Connection) -> list[Lora]:
+    """Every published LoRA, newest first."""
+    columns = "id, name, run_id, step, path, trigger, made_at"
+    return [Lora(**dict(row)) for row in db.execute(f"SELECT {columns} FROM lora ORDER BY id DESC")]
+
+
+def setting(db: sqlite3.Connection, name: str, default: str = "") -> str:
+    """A stored setting."""
+    row = db.execute("SELECT value FROM setting WHERE name = ?", (name,)).fetchone()
+    return str(row["value"]) if row else default
+
+
+def set_setting(db: sqlite3.Connection, name: str, value: str) -> None:
+    """Store a setting."""
+    with writing(db):
+        db.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))

@@ -1,0 +1,195 @@
+"""Generations and their pictures: planned before they are drawn, then rated, rejected and matched."""
+
+import json
+import random
+import sqlite3
+from collections.abc import Sequence
+
+import msgspec
+
+from db import changes, events, loras
+from db.connect import now, writing
+from db.errors import UserError
+from db.i18n import _
+
+SEED_LIMIT = 2**32
+
+
+class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person asks for; `seed` counts up from picture to picture, None draws one at random."""
+
+    prompt: str
+    negative_prompt: str = ""
+    count: int = 8
+    seed: int | None = None
+    steps: int = 20
+    sampler: str = "DPM++ 2M"
+    cfg_scale: float = 7.0
+    width: int | None = None
+    height: int | None = None
+    clip_skip: int = 1
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A picture with everything a person sees of it."""
+
+    id: int
+    generation_id: int
+    ordinal: int
+    state: str
+    prompt: str
+    negative_prompt: str
+    seed: int
+    steps: int
+    sampler: str
+    cfg_scale: float
+    width: int
+    height: int
+    path: str | None
+    stars: int | None
+    rejected: bool
+    reason: str
+    unseen: bool
+    loras: str | None
+
+
+class Match(msgspec.Struct, frozen=True):
+    """A film frame that a picture resembles; uncalibrated, 1.0 is the same vector."""
+
+    film_id: int
+    frame_number: int
+    score: float
+    method: str
+    coverage: float
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """How far the judging of some pictures is."""
+
+    total: int
+    rated: int
+    rejected: int
+
+    @property
+    def decided(self) -> int:
+        """Pictures with a decision of either kind."""
+        return self.rated + self.rejected
+
+
+def plan(db: sqlite3.Connection, base_id: int, settings: PictureSettings) -> int:
+    """Insert a generation and its planned pictures; returns the generation's id. Raises `UserError`."""
+    if not 1 <= settings.count <= 10_000 or not 1 <= settings.steps <= 1000:
+        raise UserError(_("A generation has 1 to 10000 pictures of 1 to 1000 steps."))
+    with writing(db):
+        uses = loras.resolve(db, settings.prompt)
+        base = db.execute("SELECT width, height FROM base WHERE id = ?", (base_id,)).fetchone()
+        size = settings.width or base["width"], settings.height or base["height"]
+        row = db.execute(
+            """INSERT INTO generation (prompt, negative_prompt, base_id, settings, made_at)
+               VALUES (?, ?, ?, ?, ?) RETURNING id""",
+            (settings.prompt, settings.negative_prompt, base_id, msgspec.json.encode(settings).decode(), now()),
+        ).fetchone()
+        _plan_images(db, int(row["id"]), settings, size, uses)
+    return int(row["id"])
+
+
+def _plan_images(
+    db: sqlite3.Connection,
+    generation_id: int,
+    settings: PictureSettings,
+    size: tuple[int, int],
+    uses: Sequence[tuple[int, loras.LoraUse]],
+) -> None:
+    first_seed = settings.seed if settings.seed is not None else random.SystemRandom().randrange(SEED_LIMIT)
+    for ordinal in range(settings.count):
+        row = db.execute(
+            """INSERT INTO image (generation_id, ordinal, prompt, negative_prompt, seed, steps, sampler, cfg_scale,
+                   width, height, clip_skip) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id""",
+            (
+                generation_id, ordinal, settings.prompt, settings.negative_prompt, first_seed + ordinal,
+                settings.steps, settings.sampler, settings.cfg_scale, *size, settings.clip_skip,
+            ),
+        ).fetchone()  # fmt: skip
+        db.executemany(
+            "INSERT INTO image_lora (image_id, lora_id, weight, text_weight) VALUES (?, ?, ?, ?)",
+            [(row["id"], lora_id, use.weight, use.text_weight) for lora_id, use in uses],
+        )
+
+
+_PICTURES = """
+SELECT id, generation_id, ordinal, state, prompt, negative_prompt, seed, steps, sampler, cfg_scale, width, height,
+    path, stars, rejected, COALESCE(reason, '') AS reason, unseen, loras
+FROM image_full
+"""
+
+
+def picture(db: sqlite3.Connection, image_id: int) -> Picture:
+    """The picture with this id; raises `UserError` where there is none."""
+    row = db.execute(_PICTURES + " WHERE id = ?", (image_id,)).fetchone()
+    if row is None:
+        raise UserError(_("There is no picture {id}.").format(id=image_id))
+    fields = dict(row)
+    return Picture(**{**fields, "rejected": bool(fields["rejected"]), "unseen": bool(fields["unseen"])})
+
+
+def matches(db: sqlite3.Connection, image_id: int) -> list[Match]:
+    """The film frames a picture most resembles, the most alike first."""
+    rows = db.execute(
+        "SELECT film_id, frame_number, score, method, coverage FROM match WHERE image_id = ? ORDER BY rank",
+        (image_id,),
+    )
+    return [Match(**dict(row)) for row in rows]
+
+
+def image_tags(db: sqlite3.Connection, image_id: int) -> list[tuple[str, float]]:
+    """What the tagger in use sees in a picture, with scores 0..1, at the thresholds of its policy."""
+    rows = db.execute(
+        """SELECT t.name, s.score / 255.0 FROM policy p
+           JOIN image_score s ON s.image_id = ? AND s.tagger_id = p.tagger_id JOIN tag t ON t.id = s.tag_id
+           WHERE p.active AND s.score >= 255.0 * CASE t.category WHEN 4 THEN p.character ELSE p.general END
+           ORDER BY s.score DESC, t.name""",
+        (image_id,),
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def rate(
+    db: sqlite3.Connection,
+    session: str,
+    image_id: int,
+    *,
+    stars: int | None = None,
+    rejected: bool = False,
+    reason: str = "",
+    origin: str = "person",
+    unseen: bool = False,
+) -> int:
+    """Rate a picture, reject it, or (neither) clear its rating; returns the event's id."""
+    clear = stars is None and not rejected
+    values = None if clear else (stars, int(rejected), reason, origin, int(unseen))
+    summary = _summary(image_id, stars, rejected)
+    return events.act(db, session, "rating", summary, events.RATING, {(image_id,): values}, f"image:{image_id}")
+
+
+def _summary(image_id: int, stars: int | None, rejected: bool) -> str:
+    if rejected:
+        return _("picture {id} rejected").format(id=image_id)
+    if stars is None:
+        return _("picture {id} cleared").format(id=image_id)
+    return _("picture {id} rated {stars}").format(id=image_id, stars=stars)
+
+
+def counts(db: sqlite3.Connection, image_ids: Sequence[int]) -> Counts:
+    """How far the judging of these pictures is."""
+    row = db.execute(
+        """SELECT COALESCE(sum(r.stars IS NOT NULL AND NOT r.rejected), 0) AS rated,
+               COALESCE(sum(r.rejected), 0) AS rejected
+           FROM json_each(?) wanted JOIN rating r ON r.image_id = wanted.value""",
+        (json.dumps(list(image_ids)),),
+    ).fetchone()
+    return Counts(len(image_ids), int(row["rated"]), int(row["rejected"]))
+
+
+def announce_done(db: sqlite3.Connection, image_id: int) -> None:
+    """Put a finished picture in the feed, inside the transaction that finishes it."""
+    changes.announce(db, "images", None, image_id, image_id)
