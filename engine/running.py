@@ -13,24 +13,38 @@ PROGRESS_INTERVAL = 0.25
 WANTED_INTERVAL = 0.1
 
 
-class JobPaused(Exception):
+class JobStopped(Exception):
+    """Raised by `RunningJob.check`: save what is worth saving and let it pass."""
+
+
+class JobPaused(JobStopped):
     """A person wants the job set aside."""
 
 
-class JobCancelled(Exception):
+class JobCancelled(JobStopped):
     """A person wants the job stopped for good."""
+
+
+class EngineStopping(JobStopped):
+    """The engine is going down; the job will go on with its next start."""
 
 
 class RunningJob:
     """Progress, requests to stop, log and outcome of one job."""
 
     def __init__(
-        self, studio: Studio, job: queue.Job, models: Models, clock: Callable[[], float] = time.monotonic
+        self,
+        studio: Studio,
+        job: queue.Job,
+        models: Models,
+        stopping: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.studio = studio
         self.id = job.id
         self.models = models
         self.outcome: dict[str, Any] = {}
+        self._stopping = stopping
         self._clock = clock
         self._log = logging.getLogger(f"kimikoe.job.{job.id}")
         self._progress: tuple[int, int | None, str, str] = (0, None, "", "")
@@ -49,7 +63,9 @@ class RunningJob:
         queue.report_progress(self.studio.db, self.id, *self._progress)
 
     def check(self) -> None:
-        """Call between batches: raises `JobPaused` or `JobCancelled` where a person asked for it."""
+        """Call between batches: raises a `JobStopped` where a person or the engine asks for it."""
+        if self._stopping():
+            raise EngineStopping
         if self._clock() - self._asked_at < WANTED_INTERVAL:
             return
         self._asked_at = self._clock()

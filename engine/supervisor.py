@@ -1,0 +1,147 @@
+"""The engine's parent process: small, without torch. It owns the queue's lanes and watches their workers."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from db import changes, engine_lock, queue
+from db.connect import connect_studio
+from db.i18n import _
+from engine.logs import log_engine_to
+
+LANES = ("cpu", "device")
+POLL_SECONDS = 0.1
+SWEEP_SECONDS = 2.0
+STOP_SECONDS = 30.0
+FIRST_BACKOFF = 0.5
+LONGEST_BACKOFF = 30.0
+
+
+class LaneKeeper:
+    """Keeps one lane's worker alive while there is work, with a growing pause after each death."""
+
+    def __init__(self, root: Path, lane: str) -> None:
+        self.lane = lane
+        self._root = root
+        self._process: subprocess.Popen[bytes] | None = None
+        self._backoff = FIRST_BACKOFF
+        self._not_before = 0.0
+
+    @property
+    def alive(self) -> bool:
+        """Whether its worker runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start a worker unless one runs or the last one died just now."""
+        if self.alive or time.monotonic() < self._not_before:
+            return
+        command = [sys.executable, "-m", "engine.lane", str(self._root), self.lane, str(os.getpid())]
+        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
+
+    def reap(self) -> str | None:
+        """Why the worker ended, if it ended since the last call and not in good order; None otherwise."""
+        if self._process is None or self._process.poll() is None:
+            return None
+        code = self._process.returncode
+        self._process = None
+        if code == 0:
+            self._backoff = FIRST_BACKOFF
+            return None
+        self._not_before = time.monotonic() + self._backoff
+        self._backoff = min(2 * self._backoff, LONGEST_BACKOFF)
+        return _reason(code)
+
+    def terminate(self) -> None:
+        """Ask the worker to set its job aside and leave."""
+        if self.alive and self._process:
+            self._process.terminate()
+
+    def kill_after(self, deadline: float) -> None:
+        """Wait for the worker until `deadline` (monotonic seconds), then kill it."""
+        if self._process is None:
+            return
+        try:
+            self._process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _reason(code: int) -> str:
+    if code == -signal.SIGKILL:
+        return _("the worker was killed (out of memory?)")
+    if code < 0:
+        return _("the worker was ended by signal {signal}").format(signal=signal.Signals(-code).name)
+    return _("the worker ended with code {code}").format(code=code)
+
+
+class Supervisor:
+    """Starts workers where jobs wait, puts the jobs of dead workers back, and goes on until it is told to stop."""
+
+    def __init__(self, root: Path) -> None:
+        self._lock = engine_lock.hold(root)
+        self._db = connect_studio(root)
+        self._log = logging.getLogger("kimikoe")
+        self._keepers = [LaneKeeper(root, lane) for lane in LANES]
+        self._stopping = False
+
+    def run(self) -> None:
+        """Watch the queue until `stop`."""
+        self._log.info("engine started, process %d", os.getpid())
+        interrupted = [job.id for job in queue.running(self._db)]
+        queue.requeue_interrupted(self._db, interrupted, _("the engine ended while it ran"))
+        seen, swept_at = -1, 0.0
+        while not self._stopping:
+            self._reap()
+            version = changes.data_version(self._db)
+            if version != seen or time.monotonic() - swept_at > SWEEP_SECONDS:
+                seen, swept_at = version, time.monotonic()
+                self._start_needed()
+            time.sleep(POLL_SECONDS)
+        self._shut_down()
+
+    def stop(self, *_signal: object) -> None:
+        """Leave at the next turn of the loop."""
+        self._stopping = True
+
+    def _start_needed(self) -> None:
+        lanes = {job.lane for job in queue.active(self._db) if job.state == "queued"}
+        for keeper in self._keepers:
+            if keeper.lane in lanes:
+                keeper.start()
+
+    def _reap(self) -> None:
+        for keeper in self._keepers:
+            if (reason := keeper.reap()) is not None:
+                orphans = [job.id for job in queue.running(self._db, keeper.lane)]
+                self._log.warning("%s lane: %s; jobs put back: %s", keeper.lane, reason, orphans)
+                queue.requeue_interrupted(self._db, orphans, reason)
+
+    def _shut_down(self) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        for keeper in self._keepers:
+            keeper.terminate()
+        for keeper in self._keepers:
+            keeper.kill_after(deadline)
+        interrupted = [job.id for job in queue.running(self._db)]
+        queue.requeue_interrupted(self._db, interrupted, _("the engine was stopped"))
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+        self._log.info("engine stopped")
+        self._lock.close()
+
+
+def main(root: Path) -> None:
+    """Run the engine of a studio in this process; raises `UserError` where it cannot start."""
+    root = root.resolve()
+    supervisor = Supervisor(root)
+    log_engine_to(root / "logs", f"engine[{os.getpid()}]")
+    signal.signal(signal.SIGTERM, supervisor.stop)
+    signal.signal(signal.SIGINT, supervisor.stop)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    supervisor.run()

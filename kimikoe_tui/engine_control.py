@@ -1,0 +1,80 @@
+"""Start, stop and see the engine of a studio."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+
+from db import engine_lock
+from db.errors import UserError
+from db.i18n import _
+
+START_SECONDS = 20.0
+STOP_SECONDS = 60.0
+POLL_SECONDS = 0.02
+
+
+class EngineState(msgspec.Struct, frozen=True):
+    """Whether an engine works on a studio, and as which process."""
+
+    pid: int | None
+
+    @property
+    def running(self) -> bool:
+        """Whether one runs."""
+        return self.pid is not None
+
+
+def engine_state(root: Path) -> EngineState:
+    """Ask the kernel whether an engine works on this studio."""
+    return EngineState(engine_lock.holder(root))
+
+
+def start_engine(root: Path) -> EngineState:
+    """Start an engine that outlives this terminal, unless one runs; returns when it is up. Raises `UserError`."""
+    if (state := engine_state(root)).running:
+        return state
+    logs = root / "logs"
+    logs.mkdir(mode=0o700, exist_ok=True)
+    with open(logs / "engine-start.log", "w+", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine", str(root.resolve())],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        return _wait_until_up(root, process, logs / "engine-start.log")
+
+
+def _wait_until_up(root: Path, process: subprocess.Popen[bytes], log: Path) -> EngineState:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if (state := engine_state(root)).running:
+            return state
+        if process.poll() is not None:
+            break
+        time.sleep(POLL_SECONDS)
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    reason = lines[-1].removeprefix("kimikoe: ") if lines else _("it gave no reason")
+    raise UserError(_("The engine did not start: {reason} ({log})").format(reason=reason, log=log))
+
+
+def stop_engine(root: Path) -> bool:
+    """Stop the studio's engine, its jobs set aside to go on later; returns False where none ran."""
+    pid = engine_lock.holder(root)
+    if not pid:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline:
+        if engine_lock.holder(root) is None:
+            return True
+        time.sleep(POLL_SECONDS)
+    raise UserError(
+        _("The engine (process {pid}) has not stopped within a minute; see logs/engine.log.").format(pid=pid)
+    )
