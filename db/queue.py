@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from db.i18n import _
 
 Wanted = Literal["run", "pause", "cancel"]
 ACTIVE_STATES = ("queued", "running", "paused")
-MAX_ATTEMPTS = 3
+MAX_ATTEMPTS = 5
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -69,6 +69,15 @@ def enqueue(db: sqlite3.Connection, request: requests.Request, *, after: int | N
             (request.kind, request.lane, requests.encode(request), after, now()),
         ).fetchone()
     return int(row["id"])
+
+
+def enqueue_chain(db: sqlite3.Connection, chain: Sequence[requests.Request]) -> list[int]:
+    """Queue requests, each behind the one before, all or none; returns the jobs' ids."""
+    job_ids: list[int] = []
+    with writing(db):
+        for request in chain:
+            job_ids.append(enqueue(db, request, after=job_ids[-1] if job_ids else None))
+    return job_ids
 
 
 def get(db: sqlite3.Connection, job_id: int) -> Job:
@@ -165,26 +174,24 @@ def _cancel_followers(db: sqlite3.Connection, job_id: int) -> None:
     )
 
 
-def requeue_interrupted(db: sqlite3.Connection, job_ids: Iterable[int], reason: str) -> None:
-    """Put jobs whose worker died back in the queue with the reason, or fail them after too many attempts."""
-    for job_id in job_ids:
-        job = get(db, job_id)
-        if job.state != "running":
-            continue
-        if job.wanted == "cancel":
-            stopped(db, job_id, "cancelled")
-        elif job.attempts >= MAX_ATTEMPTS and job.done == 0:
-            fail(db, job_id, reason)
-        else:
-            _requeue(db, job_id, reason)
+def requeue_after_death(db: sqlite3.Connection, job_id: int, reason: str) -> None:
+    """Put a job whose worker died back in the queue, or fail it after many deaths in a row without progress."""
+    job = get(db, job_id)
+    if job.attempts >= MAX_ATTEMPTS and job.done == 0:
+        fail(db, job_id, reason)
+    else:
+        put_back(db, job_id, reason, forgive=job.done > 0)
 
 
-def _requeue(db: sqlite3.Connection, job_id: int, reason: str) -> None:
+def put_back(db: sqlite3.Connection, job_id: int, reason: str, *, forgive: bool = True) -> None:
+    """Set a running job back to where a person wants it, with the reason; `forgive` forgets its attempts."""
     with writing(db):
         db.execute(
-            """UPDATE job SET state = CASE wanted WHEN 'pause' THEN 'paused' ELSE 'queued' END,
-                   error = ?, worker_pid = NULL WHERE id = ? AND state = 'running'""",
-            (reason, job_id),
+            """UPDATE job SET error = :reason, worker_pid = NULL,
+                   state = CASE wanted WHEN 'pause' THEN 'paused' WHEN 'cancel' THEN 'cancelled' ELSE 'queued' END,
+                   attempts = CASE WHEN :forgive THEN 0 ELSE attempts END
+               WHERE id = :id AND state = 'running'""",
+            {"id": job_id, "reason": reason, "forgive": forgive},
         )
 
 

@@ -1,0 +1,83 @@
+"""The command line. Without a command it opens the terminal program on the studio here."""
+
+import sys
+import traceback
+from pathlib import Path
+
+import click
+
+from db.errors import UserError
+from db.i18n import _
+from kimikoe_tui.cli import demo, engine, film, jobs, models, pictures, report, training
+from kimikoe_tui.cli.context import Context, pass_context, studio_option
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@studio_option
+@click.version_option(package_name="kimikoe-tui")
+@click.pass_context
+def kimikoe(click_context: click.Context, studio: Path) -> None:
+    """From every frame of a film to a LoRA, hundreds of pictures, and the few worth keeping.
+
+    Without a command: open the studio in this folder, and start its engine if none runs.
+
+    \b
+    Example:
+      kimikoe init my-film --base runwayml/stable-diffusion-v1-5 --tagger SmilingWolf/wd-swinv2-tagger-v3
+      cd my-film && kimikoe ingest ~/film.mkv --wait && kimikoe
+    """
+    click_context.obj = Context(studio)
+    if click_context.invoked_subcommand is None:
+        open_studio(click_context.obj)
+
+
+@pass_context
+def _open(context: Context) -> None:
+    open_studio(context)
+
+
+def open_studio(context: Context) -> None:
+    """Open the terminal program on the studio, starting the engine behind the first paint."""
+    from kimikoe_tui.app import run_studio
+    from kimikoe_tui.engine_control import start_engine
+
+    context.check()
+    run_studio(context.root, lambda: start_engine(context.root) and None)
+
+
+for command in (
+    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *jobs.COMMANDS,
+    *engine.COMMANDS, *demo.COMMANDS,
+):  # fmt: skip
+    kimikoe.add_command(command)
+
+
+def main() -> None:
+    """Run the command line: one clear line for a person's errors, the traceback of ours to a log."""
+    try:
+        kimikoe(standalone_mode=False)
+    except click.exceptions.Exit as ending:
+        sys.exit(ending.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(_("Stopped. What was queued goes on in the engine."), err=True)
+        sys.exit(130)
+    except UserError as error:
+        click.echo(f"kimikoe: {error}", err=True)
+        sys.exit(1)
+    except Exception as error:
+        sys.exit(_report_bug(error))
+
+
+def _report_bug(error: Exception) -> str:
+    import platformdirs
+
+    log = Path(platformdirs.user_log_dir("kimikoe")) / "kimikoe.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "a", encoding="utf-8") as file:
+        traceback.print_exc(file=file)
+    return _("kimikoe: internal error ({kind}: {error}); the traceback is in {log}").format(
+        kind=type(error).__name__, error=error, log=log
+    )

@@ -1,0 +1,63 @@
+"""What every command shares: which studio, its database, and how results are printed."""
+
+import json
+import sqlite3
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from db.connect import connect_studio
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+SESSION = "command-line"
+
+
+class Context:
+    """The studio a command works on; opened on first use."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @cached_property
+    def db(self) -> sqlite3.Connection:
+        """The studio's database, waiting for the disk at each commit."""
+        return connect_studio(self.root, durable=True)
+
+    def check(self) -> None:
+        """Raise `UserError` where the folder holds no studio that this version can read."""
+        connect_studio(self.root).close()
+
+
+pass_context = click.make_pass_decorator(Context)
+
+
+def studio_option(command: Command) -> Command:
+    """The global `--studio` option."""
+    return click.option(
+        "--studio",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("."),
+        envvar="KIMIKOE_STUDIO",
+        show_envvar=True,
+        help="The studio's folder; this one if not given.",
+    )(command)
+
+
+def json_option(command: Command) -> Command:
+    """The `--json` option of commands that scripts use."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON.")(command)
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; structs become objects."""
+    import msgspec
+
+    click.echo(json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False, indent=2))
+
+
+def plain(text: str) -> str:
+    """Untrusted text without control characters, fit for a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -1,0 +1,94 @@
+"""`kimikoe engine start|stop|status|logs`."""
+
+from collections import deque
+
+import click
+
+from db import queue
+from db.i18n import _
+from kimikoe_tui.cli.context import Context, json_option, pass_context, plain, print_json
+from kimikoe_tui.engine_control import engine_state, start_engine, stop_engine
+
+
+@click.group("engine")
+def engine() -> None:
+    """Start, stop and watch the process that does the work.
+
+    \b
+    Example:
+      kimikoe engine status
+    """
+
+
+@engine.command()
+@pass_context
+def start(context: Context) -> None:
+    """Start the engine; it goes on when the terminal closes.
+
+    \b
+    Example:
+      kimikoe engine start
+    """
+    context.check()
+    if engine_state(context.root).running:
+        from db.errors import UserError
+
+        raise UserError(_("An engine already works on this studio; `kimikoe engine status` shows it."))
+    state = start_engine(context.root)
+    click.echo(_("The engine runs as process {pid}.").format(pid=state.pid))
+
+
+@engine.command()
+@pass_context
+def stop(context: Context) -> None:
+    """Stop the engine; running jobs are set aside and go on at the next start.
+
+    \b
+    Example:
+      kimikoe engine stop
+    """
+    context.check()
+    stopped = stop_engine(context.root)
+    click.echo(_("The engine has stopped.") if stopped else _("No engine runs on this studio."))
+
+
+@engine.command()
+@json_option
+@pass_context
+def status(context: Context, as_json: bool) -> None:
+    """Say whether the engine runs and what it does.
+
+    \b
+    Example:
+      kimikoe engine status --json
+    """
+    state = engine_state(context.root)
+    jobs = queue.active(context.db)
+    if as_json:
+        print_json({"running": state.running, "pid": state.pid, "jobs": jobs})
+        return
+    click.echo(_("The engine runs as process {pid}.").format(pid=state.pid) if state.running else _("No engine runs."))
+    for job in jobs:
+        total = f"/{job.total}" if job.total else ""
+        click.echo(f"  {job.id:>4} {job.kind:<9} {job.state:<8} {job.done}{total} {job.unit}")
+
+
+@engine.command()
+@click.option("-n", "--lines", default=40, show_default=True, help="How many of the last lines to print.")
+@pass_context
+def logs(context: Context, lines: int) -> None:
+    """Print the end of the engine's log.
+
+    \b
+    Example:
+      kimikoe engine logs -n 100
+    """
+    context.check()
+    path = context.root / "logs" / "engine.log"
+    if path.is_file():
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for line in deque(file, maxlen=lines):
+                click.echo(plain(line.rstrip("\n")))
+
+
+COMMANDS = (engine,)

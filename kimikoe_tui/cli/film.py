@@ -1,0 +1,186 @@
+"""`kimikoe ingest`, `tag`, `query`, `frame`, `verdict` and `undo`: the film, its frames and their tags."""
+
+from pathlib import Path
+
+import click
+
+from db import events, films, library, pictures, query, tags
+from db.errors import UserError
+from db.i18n import _
+from db.requests import IngestRequest, TagRequest
+from kimikoe_tui.cli.context import SESSION, Context, json_option, pass_context, plain, print_json
+from kimikoe_tui.cli.waiting import submit, wait_option
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--name", default="", help="What to call the film; its file name if not given.")
+@click.option(
+    "--fit",
+    type=click.Choice(["pad", "cover"]),
+    default="pad",
+    show_default=True,
+    help="How a frame reaches a square model: padded to the whole, or its middle cut out.",
+)
+@click.option("--hold-threshold", type=int, help="Luma change (0..255) up to which a drawing counts as held.")
+@click.option("--note", default="", help="Where the film comes from.")
+@click.option("--credit", default="", help="Whose film it is.")
+@wait_option
+@pass_context
+def ingest(
+    context: Context, path: Path, name: str, fit: str, hold_threshold: int | None, note: str, credit: str,
+    wait: bool | None,
+) -> None:  # fmt: skip
+    """Take in a film: number every frame, find held drawings and shots. Run again, it continues.
+
+    \b
+    Example:
+      kimikoe ingest ~/film.mkv --credit "the studio's name" --wait
+    """
+    _check_file(path)
+    request = IngestRequest(
+        path=str(path.resolve()),
+        name=name or path.stem,
+        fit="cover" if fit == "cover" else "pad",
+        hold_threshold=hold_threshold,
+        note=note,
+        credit=credit,
+    )
+    submit(context, [request], wait)
+
+
+def _check_file(path: Path) -> None:
+    """The faults of a file that are known before the engine reads it."""
+    if not path.exists():
+        raise UserError(_("There is no file {path}.").format(path=path))
+    if path.is_dir() or path.stat().st_size == 0:
+        raise UserError(_("{path} is empty or a folder: name a video file.").format(path=path))
+
+
+@click.command("tag")
+@wait_option
+@pass_context
+def tag_command(context: Context, wait: bool | None) -> None:
+    """Score every key frame and every finished picture that the tagger in use has not seen.
+
+    \b
+    Example:
+      kimikoe tag --wait
+    """
+    library.tagger(context.db)
+    submit(context, [TagRequest()], wait)
+
+
+@click.command("query")
+@click.argument("expression", default="")
+@click.option("--pictures", "of_pictures", is_flag=True, help="Ask for generated pictures, not frames.")
+@click.option("--count", is_flag=True, help="Print only how many match.")
+@json_option
+@pass_context
+def query_command(context: Context, expression: str, of_pictures: bool, count: bool, as_json: bool) -> None:
+    """List the frames (or pictures) that match an expression.
+
+    \b
+    Words are tags and must all hold; `-` denies, `or` joins, `*` is any text, "quotes" say odd tags.
+    Frames:   film:NAME shot:12 frame:1..90 t:3:10..3:45 score:glasses<0.5 verdict:TAG is:tainted|corrupt|key|judged
+    Pictures: stars:>=4 lora:*-18-1 seed:7 gen:3 match:>=0.9 is:rejected|unrated|rated|unseen
+    Both:     limit:500
+
+    \b
+    Example:
+      kimikoe query 'nagisa -glasses t:3:10..3:45' --count
+    """
+    if of_pictures:
+        image_ids = query.image_ids(context.db, expression)
+        _print_ids(context, list(image_ids), count, as_json)
+        return
+    frame_ids = query.frame_ids(context.db, expression)
+    if count:
+        click.echo(len(frame_ids))
+        return
+    names = {film.id: film for film in films.films(context.db)}
+    rows = [(names[film_id], number) for film_id, number in map(films.unpack, frame_ids)]
+    if as_json:
+        print_json([{"film": f.name, "frame": n, "timecode": f.timecode(n)} for f, n in rows])
+        return
+    for film, number in rows:
+        click.echo(f"{plain(film.name)}#{number}  {film.timecode(number)}")
+
+
+def _print_ids(context: Context, image_ids: list[int], count: bool, as_json: bool) -> None:
+    if count:
+        click.echo(len(image_ids))
+    elif as_json:
+        print_json([pictures.picture(context.db, image_id) for image_id in image_ids])
+    else:
+        for image_id in image_ids:
+            click.echo(f"{image_id}  {context.root / str(pictures.picture(context.db, image_id).path)}")
+
+
+@click.command()
+@click.argument("reference")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the picture here, as PNG.")
+@json_option
+@pass_context
+def frame(context: Context, reference: str, out: Path | None, as_json: bool) -> None:
+    """Show a frame's tags, and write its picture to a file. REFERENCE is film#57301 or film@0:31:50.
+
+    \b
+    Example:
+      kimikoe frame 'film#57301' --out F.png
+    """
+    film, number = films.resolve(context.db, reference)
+    if out:
+        from kimikoe_tui.pixels import frame_png
+
+        out.write_bytes(frame_png(context.root, film.id, number))
+    here = films.frame(context.db, film.id, number)
+    carried = tags.frame_tags(context.db, film.id, number)
+    if as_json:
+        print_json({"film": film.name, "timecode": film.timecode(number), "frame": here, "tags": carried})
+        return
+    click.echo(f"{plain(film.name)} {film.citation(number)}")
+    click.echo(_("shot {shot}, drawing held for {exposure} frames").format(shot=here.shot, exposure=here.exposure))
+    for tag in carried:
+        score = "" if tag.score is None else f"{tag.score:.2f}"
+        click.echo(f"  {plain(tag.tag):<24} {score:>5} {tag.origin}")
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("reference")
+@click.argument("changes", metavar="+TAG|-TAG...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.option("--scope", type=click.Choice(["frame", "hold", "shot"]), default="hold", show_default=True)
+@pass_context
+def verdict(context: Context, reference: str, changes: tuple[str, ...], scope: films.Scope) -> None:
+    """Say that a frame, its held drawing or its shot carries a tag (+) or does not (-). `kimikoe undo` takes it back.
+
+    \b
+    Example:
+      kimikoe verdict 'film@0:31:50' +character:nagisa -glasses --scope shot
+    """
+    film, number = films.resolve(context.db, reference)
+    for change in changes:
+        if change[0] not in "+-":
+            raise UserError(_("“{change}” must begin with + or -.").format(change=change))
+        edit = tags.set_tag(context.db, SESSION, film.id, number, scope, change[1:], change[0] == "+")
+        click.echo(plain(edit.summary))
+
+
+@click.command()
+@click.option("--redo", is_flag=True, help="Do again what was undone last.")
+@pass_context
+def undo(context: Context, redo: bool) -> None:
+    """Take back the last act of the command line; run again, the one before.
+
+    \b
+    Example:
+      kimikoe undo
+    """
+    undone = (events.redo if redo else events.undo)(context.db, SESSION)
+    if undone is None:
+        raise UserError(_("There is nothing to redo.") if redo else _("There is nothing to undo."))
+    kept = _(" ({kept} changed since, kept)").format(kept=undone.kept) if undone.kept else ""
+    click.echo(f"{undone.kind}: {plain(undone.summary)}{kept}")
+
+
+COMMANDS = (ingest, tag_command, query_command, frame, verdict, undo)

@@ -1,0 +1,117 @@
+"""`kimikoe generate`, `match` and `rate`: pictures, what they resemble, and what a person thinks of them."""
+
+import re
+
+import click
+
+from db import library, pictures
+from db.errors import UserError
+from db.i18n import _
+from db.pictures import PictureSettings
+from db.requests import GenerateRequest, MatchRequest, Request, TagRequest
+from kimikoe_tui.cli.context import SESSION, Context, pass_context
+from kimikoe_tui.cli.waiting import submit, wait_option
+
+_RATING = re.compile(r"(\d+)(?:-(\d+))?=([0-5x])\Z")
+
+
+@click.command()
+@click.argument("prompts", metavar="PROMPT...", nargs=-1, required=True)
+@click.option("--negative", default="", help="What the pictures should not show.")
+@click.option("--count", default=8, show_default=True, help="Pictures for each prompt.")
+@click.option("--seed", type=int, help="First seed, counting up; random if not given.")
+@click.option("--steps", default=20, show_default=True)
+@click.option("--sampler", default="DPM++ 2M", show_default=True)
+@click.option("--cfg", "cfg_scale", default=7.0, show_default=True, help="How strongly the prompt pulls.")
+@click.option("--size", help="WIDTHxHEIGHT; the base's own if not given.")
+@click.option("--clip-skip", default=1, show_default=True)
+@wait_option
+@pass_context
+def generate(
+    context: Context, prompts: tuple[str, ...], negative: str, count: int, seed: int | None, steps: int, sampler: str,
+    cfg_scale: float, size: str | None, clip_skip: int, wait: bool | None,
+) -> None:  # fmt: skip
+    """Draw pictures, tag them, and find the film frames they resemble.
+
+    A prompt names LoRAs as <name:0.7> or <lora:name:0.7>, weighs words as (glasses:1.2) and [hat], and splits at BREAK.
+
+    \b
+    Example:
+      kimikoe generate '1girl, solo, brown hair, glasses <kimikoe-2023-10-18-1:0.7>' --count 100 --detach
+    """
+    width, height = _size(size)
+    base = library.base(context.db)
+    settings = [
+        PictureSettings(
+            prompt=prompt, negative_prompt=negative, count=count, seed=seed, steps=steps, sampler=sampler,
+            cfg_scale=cfg_scale, width=width, height=height, clip_skip=clip_skip,
+        )
+        for prompt in prompts
+    ]  # fmt: skip
+    submit(context, plan_pictures(context, base.id, settings), wait)
+
+
+def plan_pictures(context: Context, base_id: int, settings: list[PictureSettings]) -> list[Request]:
+    """Plan generations, all or none; returns the requests that draw, tag and match them."""
+    from db.connect import writing
+
+    with writing(context.db):
+        planned: list[Request] = [
+            GenerateRequest(generation_id=pictures.plan(context.db, base_id, each)) for each in settings
+        ]
+    if library.active_policy(context.db) is None:
+        return planned
+    return [*planned, TagRequest(), MatchRequest()]
+
+
+def _size(text: str | None) -> tuple[int | None, int | None]:
+    if text is None:
+        return None, None
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not match or int(match[1]) % 8 or int(match[2]) % 8:
+        raise UserError(_("“{size}” is no size: write WIDTHxHEIGHT, both multiples of 8.").format(size=text))
+    return int(match[1]), int(match[2])
+
+
+@click.command()
+@click.option("--count", default=5, show_default=True, help="Frames for each picture, each of another shot.")
+@wait_option
+@pass_context
+def match(context: Context, count: int, wait: bool | None) -> None:
+    """Find the film frames that each finished picture most resembles (uncalibrated).
+
+    \b
+    Example:
+      kimikoe match --wait
+    """
+    submit(context, [TagRequest(), MatchRequest(count=count)], wait)
+
+
+@click.command()
+@click.argument("ratings", metavar="ID=STARS|ID=x...", nargs=-1, required=True)
+@pass_context
+def rate(context: Context, ratings: tuple[str, ...]) -> None:
+    """Rate pictures 1 to 5, reject them (x) or clear their rating (0). `kimikoe undo` takes it back.
+
+    \b
+    Example:
+      kimikoe rate 12=5 17=x 20-24=x
+    """
+    decisions = [_decision(text) for text in ratings]
+    for first, last, _mark in decisions:
+        for image_id in range(first, last + 1):
+            pictures.picture(context.db, image_id)
+    for first, last, mark in decisions:
+        for image_id in range(first, last + 1):
+            stars = int(mark) if mark in "12345" else None
+            pictures.rate(context.db, SESSION, image_id, stars=stars, rejected=mark == "x")
+
+
+def _decision(text: str) -> tuple[int, int, str]:
+    found = _RATING.match(text)
+    if found is None:
+        raise UserError(_("“{text}” is no rating: write 12=5, 17=x or 20-24=x.").format(text=text))
+    return int(found[1]), int(found[2] or found[1]), found[3]
+
+
+COMMANDS = (generate, match, rate)

@@ -1,0 +1,115 @@
+"""Queue jobs, then wait for them with a progress bar, or leave them to the engine."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from db import changes, queue
+from db.errors import UserError
+from db.i18n import _
+from db.requests import Request
+from kimikoe_tui.cli.context import Context, plain
+from kimikoe_tui.engine_control import engine_state, start_engine
+
+POLL_SECONDS = 0.1
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def wait_option(command: Command) -> Command:
+    """The `--wait/--detach` option of commands that queue work."""
+    return click.option(
+        "--wait/--detach",
+        default=None,
+        help="Show a progress bar until the work is done, or leave it to the engine. Waits in a terminal.",
+    )(command)
+
+
+def submit(context: Context, requests: Sequence[Request], wait: bool | None) -> list[queue.Job]:
+    """Queue requests, each behind the one before; start the engine; wait for them where asked or in a terminal.
+
+    Raises `UserError` where a job that was waited for did not get done.
+    """
+    import sys
+
+    job_ids = queue.enqueue_chain(context.db, requests)
+    start_engine(context.root)
+    if wait or (wait is None and sys.stderr.isatty()):
+        return [wait_for(context, job_id) for job_id in job_ids]
+    for job_id in job_ids:
+        job = queue.get(context.db, job_id)
+        click.echo(_("job {id} ({kind}) is queued; `kimikoe jobs` shows it").format(id=job.id, kind=job.kind), err=True)
+    return [queue.get(context.db, job_id) for job_id in job_ids]
+
+
+def wait_for(context: Context, job_id: int) -> queue.Job:
+    """Show a job's progress until it ends; raises `UserError` where it is not done then."""
+    job = watch(context, job_id)
+    if job.state == "done":
+        return job
+    if job.state == "failed":
+        raise UserError(plain_lines(job.error))
+    reason = plain_lines(job.error) or _("`kimikoe jobs resume {id}` goes on with it").format(id=job.id)
+    raise UserError(_("Job {id} ({kind}) is {state}: {reason}").format(
+        id=job.id, kind=job.kind, state=job.state, reason=reason))  # fmt: skip
+
+
+def watch(context: Context, job_id: int) -> queue.Job:
+    """Show a job's progress until it has ended or is paused; returns it."""
+    with progress_bar() as bar:
+        task = bar.add_task(queue.get(context.db, job_id).kind, total=None, unit="")
+        return follow(context, job_id, lambda job: bar.update(task, **_fields(job)))
+
+
+def follow(context: Context, job_id: int, show: Callable[[queue.Job], None]) -> queue.Job:
+    """Call `show` whenever the studio changes, until the job has ended or is paused; returns it."""
+    seen = -1
+    while True:
+        version = changes.data_version(context.db)
+        if version != seen:
+            seen = version
+            job = queue.get(context.db, job_id)
+            show(job)
+            if job.finished or job.state == "paused":
+                return job
+        _need_engine(context)
+        time.sleep(POLL_SECONDS)
+
+
+def _need_engine(context: Context) -> None:
+    if not engine_state(context.root).running:
+        start_engine(context.root)
+
+
+def _fields(job: queue.Job) -> dict[str, Any]:
+    return {"completed": job.done, "total": job.total, "unit": job.unit, "description": job.kind}
+
+
+def plain_lines(text: str) -> str:
+    """Untrusted text, line by line without control characters."""
+    return "\n".join(plain(line) for line in text.splitlines())
+
+
+def progress_bar() -> Any:
+    """A bar with count, unit, time gone and time left, on standard error."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description:>9}", markup=False),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[unit]}", markup=False),
+        TimeElapsedColumn(),
+        TextColumn(_("left"), markup=False),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

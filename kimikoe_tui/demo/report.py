@@ -1,0 +1,64 @@
+"""The demo's report: what each run learnt, and the table of pictures and the frames they resemble."""
+
+from collections.abc import Sequence
+
+import click
+
+from db import films, library, pictures, query
+from db.i18n import _
+from kimikoe_tui.cli.context import Context, plain
+
+SHOWN_PICTURES = 8
+
+
+def print_report(context: Context, film_id: int, run_ids: Sequence[int]) -> None:
+    """Print what the runs learnt, how the pictures were rated, and which frames the best resemble."""
+    click.secho("\n" + _("What was learnt"), bold=True)
+    _print_runs(context, run_ids)
+    total = pictures.counts(context.db, query.image_ids(context.db))
+    click.echo(
+        _("{total} pictures: {rated} rated, {rejected} rejected").format(
+            total=total.total, rated=total.rated, rejected=total.rejected
+        )
+    )
+    click.secho(
+        "\n" + _("The best pictures and the frames they most resemble (uncalibrated: compare by eye)"), bold=True
+    )
+    _print_resemblance(context, film_id)
+
+
+def _print_runs(context: Context, run_ids: Sequence[int]) -> None:
+    """One table: a row for each figure, for each run the value before and after."""
+    by_run = [library.metrics(context.db, run_id) for run_id in run_ids]
+    names = sorted({name for metrics in by_run for name in metrics if name.startswith("probe/")})
+    figures = list(dict.fromkeys(name.rsplit("/", 1)[1] for name in names))
+    width = max([len(figure) for figure in figures] + [20])
+    header = "".join(f"{_('run {number}').format(number=index + 1):>20}" for index in range(len(run_ids)))
+    click.echo(" " * width + header)
+    for figure in ("loss", "validation_loss"):
+        cells = [_first_and_last(metrics.get(figure, [])) for metrics in by_run]
+        click.echo(f"{figure:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
+    for figure in figures:
+        cells = [_before_and_after(metrics, figure) for metrics in by_run]
+        click.echo(f"{figure:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
+
+
+def _first_and_last(values: Sequence[tuple[int, float]]) -> str:
+    return f"{values[0][1]:.4f} → {values[-1][1]:.4f}" if values else "-"
+
+
+def _before_and_after(metrics: dict[str, list[tuple[int, float]]], figure: str) -> str:
+    values = [metrics.get(f"probe/{label}/{figure}", []) for label in ("before", "after")]
+    return " → ".join(f"{found[-1][1]:.2f}" if found else "-" for found in values)
+
+
+def _print_resemblance(context: Context, film_id: int) -> None:
+    film = films.film(context.db, film_id)
+    best = context.db.execute(
+        "SELECT id, stars FROM image_full WHERE state = 'done' AND NOT rejected ORDER BY stars DESC, id DESC LIMIT ?",
+        (SHOWN_PICTURES,),
+    ).fetchall()
+    for row in best:
+        found = pictures.matches(context.db, row["id"])
+        frames = ", ".join(f"{film.citation(each.frame_number)} {each.score:.2f}" for each in found[:3])
+        click.echo(plain(f"{row['id']:>4}  {'*' * (row['stars'] or 0):<5}  {frames}"))
