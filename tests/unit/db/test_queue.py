@@ -1,0 +1,82 @@
+from sqlite3 import Connection
+
+import pytest
+
+from db import queue
+from db.errors import UserError
+from db.requests import REQUESTS, GenerateRequest, MatchRequest, TagRequest, decode, encode
+
+
+def test_a_chain_runs_in_order_and_in_its_lanes(db: Connection) -> None:
+    drawn, tagged, matched = queue.enqueue_chain(db, [GenerateRequest(generation_id=1), TagRequest(), MatchRequest()])
+    assert queue.claim(db, "cpu", 1) is None
+    claimed = queue.claim(db, "device", 1)
+    assert claimed is not None and claimed.id == drawn and claimed.attempts == 1
+    assert queue.claim(db, "device", 1) is None
+    queue.finish(db, drawn, {"images": 8})
+    assert queue.get(db, drawn).outcome == {"images": 8}
+    assert (queue.claim(db, "cpu", 1) or claimed).id == tagged
+    queue.finish(db, tagged, {})
+    assert (queue.claim(db, "cpu", 1) or claimed).id == matched
+
+
+def test_what_waits_for_a_failed_job_is_cancelled_with_the_reason(db: Connection) -> None:
+    first, second, third = queue.enqueue_chain(db, [TagRequest(), MatchRequest(), MatchRequest()])
+    queue.claim(db, "cpu", 1)
+    queue.fail(db, first, "no such film")
+    assert queue.get(db, first).error == "no such film"
+    assert [queue.get(db, job_id).state for job_id in (second, third)] == ["cancelled", "cancelled"]
+    assert str(first) in queue.get(db, second).error
+
+
+def test_pause_resume_and_cancel_of_a_waiting_job(db: Connection) -> None:
+    job_id = queue.enqueue(db, TagRequest())
+    queue.pause(db, job_id)
+    assert queue.get(db, job_id).state == "paused"
+    assert queue.claim(db, "cpu", 1) is None
+    queue.resume(db, job_id)
+    assert queue.claim(db, "cpu", 1) is not None
+    queue.cancel(db, job_id)
+    assert (queue.get(db, job_id).state, queue.wanted(db, job_id)) == ("running", "cancel")
+    queue.stopped(db, job_id, "cancelled")
+    with pytest.raises(UserError, match="cancelled already"):
+        queue.cancel(db, job_id)
+    queue.resume(db, job_id)
+    assert queue.get(db, job_id).state == "queued"
+
+
+def test_a_dead_workers_job_comes_back_with_the_reason_until_it_dies_too_often(db: Connection) -> None:
+    job_id = queue.enqueue(db, TagRequest())
+    for _death in range(queue.MAX_ATTEMPTS):
+        assert queue.claim(db, "cpu", 1) is not None
+        queue.requeue_after_death(db, job_id, "killed")
+    assert (queue.get(db, job_id).state, queue.get(db, job_id).error) == ("failed", "killed")
+
+
+def test_deaths_after_progress_do_not_add_up(db: Connection) -> None:
+    job_id = queue.enqueue(db, TagRequest())
+    for _death in range(3 * queue.MAX_ATTEMPTS):
+        assert queue.claim(db, "cpu", 1) is not None
+        queue.report_progress(db, job_id, 1, 10, "frames", "")
+        queue.requeue_after_death(db, job_id, "killed")
+    assert queue.get(db, job_id).state == "queued"
+
+
+def test_a_job_put_back_is_where_a_person_wanted_it(db: Connection) -> None:
+    for want, state in ((queue.pause, "paused"), (queue.cancel, "cancelled")):
+        job_id = queue.enqueue(db, TagRequest())
+        queue.claim(db, "cpu", 1)
+        want(db, job_id)
+        queue.put_back(db, job_id, "engine stopped")
+        assert queue.get(db, job_id).state == state
+
+
+def test_no_such_job_is_one_clear_line(db: Connection) -> None:
+    with pytest.raises(UserError, match="no job 99"):
+        queue.cancel(db, 99)
+
+
+def test_requests_survive_their_rows() -> None:
+    request = GenerateRequest(generation_id=4)
+    assert decode("generate", encode(request)) == request
+    assert {request.lane for request in REQUESTS.values()} == {"cpu", "device"}
