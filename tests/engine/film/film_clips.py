@@ -1,0 +1,65 @@
+"""Small clips whose every picture shows its own number, as black and white blocks."""
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+BLOCK = 16
+BITS = 12
+MILLISECOND = Fraction(1, 1000)
+
+
+def numbered(number: int, width: int = BITS * BLOCK, height: int = 112) -> Picture:
+    """A picture with its number as 12 blocks along the bottom, over a pattern that differs for each number."""
+    picture = np.random.default_rng(number).integers(40, 200, (height // BLOCK, width // BLOCK, 3), np.uint8)
+    picture = picture.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
+    for bit in range(BITS):
+        picture[-BLOCK:, bit * BLOCK : (bit + 1) * BLOCK] = 255 * (number >> bit & 1)
+    return picture
+
+
+def shown_number(picture: Picture) -> int:
+    """The number a decoded picture shows, whatever its scale."""
+    block = picture.shape[1] / BITS
+    line = picture[-round(block / 2), :, 1]
+    return sum(int(line[round((bit + 0.5) * block)] > 127) << bit for bit in range(BITS))
+
+
+def write_clip(
+    path: Path,
+    pictures: Iterable[Picture],
+    *,
+    rate: int = 24,
+    codec: str = "libx264",
+    options: dict[str, str] | None = None,
+    pts: Sequence[int] | None = None,
+    time_base: Fraction = MILLISECOND,
+    container_format: str | None = None,
+    prepare: Callable[[Any], None] = lambda stream: None,
+) -> Path:
+    """Encode pictures; `pts` count in `time_base`, by default those of a constant rate."""
+    pictures = list(pictures)
+    with av.open(str(path), "w", format=container_format) as container:
+        stream = container.add_stream(codec, rate=rate, options=options or {"crf": "12", "preset": "veryfast"})
+        stream.height, stream.width = pictures[0].shape[:2]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = time_base
+        prepare(stream)
+        for index, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+            frame.pts = pts[index] if pts else round(index / rate / time_base)
+            frame.time_base = time_base
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def numbered_clip(path: Path, count: int, **how: Any) -> Path:
+    """A clip of `count` numbered pictures."""
+    return write_clip(path, (numbered(number) for number in range(1, count + 1)), **how)

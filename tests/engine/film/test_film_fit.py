@@ -1,0 +1,92 @@
+"""How pictures reach models of another shape, and where a letterbox ends."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.fit import (
+    Box,
+    Fit,
+    cropped,
+    find_letterbox,
+    fit_picture,
+    picture_region,
+    whole_picture,
+    width_before_crop,
+)
+
+sides = st.integers(8, 400)
+
+
+@given(sides, sides, sides, sides, st.sampled_from(["pad", "cover"]), st.floats(0, 1), st.floats(0, 1))
+def test_a_region_lies_inside_the_crop_and_touches_a_side(w, h, target_w, target_h, mode, focus_x, focus_y) -> None:
+    region = picture_region(Fit(Box(5, 9, w, h), mode, focus_x, focus_y), target_w, target_h)
+    assert 5 <= region.x and region.x + region.w <= 5 + w and 9 <= region.y and region.y + region.h <= 9 + h
+    assert region.w == w or region.h == h
+    if mode == "cover":
+        assert abs(region.w / region.h - target_w / target_h) <= max(target_w / target_h, 1) * 1.1 / min(region.w, region.h)
+
+
+def test_cover_follows_the_focus() -> None:
+    wide = Box(0, 0, 160, 90)
+    assert picture_region(Fit(wide, "cover", 0.0), 90, 90) == Box(0, 0, 90, 90)
+    assert picture_region(Fit(wide, "cover", 0.5), 90, 90) == Box(35, 0, 90, 90)
+    assert picture_region(Fit(wide, "cover", 1.0), 90, 90) == Box(70, 0, 90, 90)
+
+
+def test_pad_centres_the_whole_crop_on_white() -> None:
+    picture = np.zeros((90, 160, 3), np.uint8)
+    padded = fit_picture(picture, whole_picture(160, 90), 64, 64)
+    assert padded.shape == (64, 64, 3)
+    assert (padded[:14] == 255).all() and (padded[-14:] == 255).all() and (padded[14:50] == 0).all()
+
+
+def test_a_square_picture_of_the_right_size_is_left_alone() -> None:
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    assert np.array_equal(fit_picture(picture, whole_picture(64, 64), 64, 64), picture)
+
+
+def test_the_crop_is_applied_before_the_fit() -> None:
+    picture = np.zeros((100, 100, 3), np.uint8)
+    picture[25:75] = 200
+    assert (fit_picture(picture, Fit(Box(0, 25, 100, 50), "cover"), 32, 16) == 200).all()
+
+
+def frames_in_bars(top: int, bottom: int, left: int = 0, right: int = 0) -> list[np.ndarray]:
+    random = np.random.default_rng(1)
+    frames = []
+    for index in range(20):
+        frame = random.integers(0, 9, (108, 192, 3), np.uint8)
+        light = 12 if index % 5 == 0 else 220
+        frame[top : 108 - bottom, left : 192 - right] = random.integers(0, light, 3, np.uint8) + 20 * (light > 12)
+        frames.append(frame)
+    return frames
+
+
+@pytest.mark.parametrize("bars", [(14, 14, 0, 0), (0, 0, 24, 24), (10, 20, 0, 0), (0, 0, 0, 0)])
+def test_bars_are_found_under_noise_and_dark_scenes(bars: tuple[int, int, int, int]) -> None:
+    top, bottom, left, right = bars
+    assert find_letterbox(frames_in_bars(*bars)) == Box(left, top, 192 - left - right, 108 - top - bottom)
+
+
+def test_one_bright_frame_in_the_bars_does_not_hide_them() -> None:
+    frames = frames_in_bars(14, 14)
+    frames[3] = np.full_like(frames[3], 255)
+    assert find_letterbox(frames) == Box(0, 14, 192, 80)
+
+
+def test_a_dark_film_keeps_its_whole_picture() -> None:
+    assert find_letterbox([np.zeros((108, 192, 3), np.uint8)] * 5) == Box(0, 0, 192, 108)
+    spot = np.zeros((108, 192, 3), np.uint8)
+    spot[50:60, 90:130] = 255
+    assert find_letterbox([spot] * 5) == Box(0, 0, 192, 108)
+
+
+def test_a_scaled_picture_is_cropped_in_proportion() -> None:
+    picture = np.zeros((100, 200, 3), np.uint8)
+    picture[20:80] = 255
+    crop = Box(0, 20, 200, 60)
+    assert width_before_crop(100, crop, 200) == 100
+    assert cropped(picture[::2, ::2], crop, 200).shape == (30, 100, 3)
+    assert (cropped(picture[::2, ::2], crop, 200) == 255).all()

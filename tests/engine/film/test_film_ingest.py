@@ -1,0 +1,185 @@
+"""Taking in a film: all rows, wherever it was interrupted; moved, regrouped and with lost caches."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from film_clips import Picture, numbered, numbered_clip, write_clip
+
+from db.errors import UserError
+from db.requests import IngestRequest
+from engine.holds import DEFAULT_THRESHOLD
+from engine.jobs import ingest
+from engine.running import EngineStopping
+from engine.studio import Studio
+from engine.thumbs import missing_thumbnails, open_thumbnails
+
+Run = Callable[..., dict[str, Any]]
+HELD = 3
+DRAWINGS = 24
+TABLES = ("frame", "shot", "hold", "grouping")
+
+
+def barred(picture: Picture, bar: int) -> Picture:
+    return np.pad(picture, ((bar, bar), (0, 0), (0, 0)))
+
+
+@pytest.fixture(scope="session")
+def film_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """24 drawings held for three frames each, in letterbox bars."""
+    pictures = [barred(numbered(drawing), 16) for drawing in range(1, DRAWINGS + 1) for _repeat in range(HELD)]
+    options = {"crf": "12", "preset": "veryfast", "g": "16", "bf": "3", "x264-params": "scenecut=0"}
+    return write_clip(tmp_path_factory.mktemp("film") / "film.mp4", pictures, options=options)
+
+
+@pytest.fixture(autouse=True)
+def small_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest, "FRAMES_PER_WRITE", 7)
+    monkeypatch.setattr(ingest, "ROWS_PER_WRITE", 5)
+    monkeypatch.setattr(ingest, "THUMBNAILS_PER_WRITE", 2)
+
+
+def content(studio: Studio) -> dict[str, list[tuple[Any, ...]]]:
+    rows = {table: [tuple(row) for row in studio.db.execute(f"SELECT * FROM {table}")] for table in TABLES}
+    rows["grouping"] = [row[:-1] for row in rows["grouping"]]
+    return rows
+
+
+def thumbnails(studio: Studio) -> dict[int, bytes]:
+    thumbs = open_thumbnails(studio.thumbs_path)
+    found = {row["number"]: row["jpeg"] for row in thumbs.execute("SELECT * FROM thumbnail")}
+    thumbs.close()
+    return found
+
+
+def key_frames(studio: Studio) -> list[int]:
+    rows = studio.db.execute(
+        "SELECT key_frame FROM film JOIN hold USING (grouping_id) WHERE key_frame IS NOT NULL ORDER BY 1"
+    )
+    return [row[0] for row in rows]
+
+
+def test_a_film_is_taken_in_whole(studio: Studio, run: Run, film_file: Path) -> None:
+    made = run(IngestRequest(path=str(film_file), note="bought 2023", credit="the committee"))
+    film = studio.db.execute("SELECT * FROM film").fetchone()
+    assert film["id"] == made["film_id"] and film["name"] == "film" and film["frame_count"] == DRAWINGS * HELD
+    assert (film["crop_x"], film["crop_y"], film["crop_w"], film["crop_h"]) == (0, 16, 192, 112)
+    assert (film["note"], film["credit"], film["fit"]) == ("bought 2023", "the committee", "pad")
+    numbers = [row["number"] for row in studio.db.execute("SELECT number FROM frame ORDER BY number")]
+    assert numbers == list(range(1, DRAWINGS * HELD + 1))
+    assert key_frames(studio) == list(range(1, DRAWINGS * HELD, HELD))
+
+
+def test_thumbnails_show_the_key_frames_without_the_bars(studio: Studio, run: Run, film_file: Path) -> None:
+    run(IngestRequest(path=str(film_file)))
+    found = thumbnails(studio)
+    assert sorted(found) == key_frames(studio)
+    picture = cv2.imdecode(np.frombuffer(found[4], np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    assert picture.shape == (112, 192, 3)
+    assert np.abs(picture.astype(int) - numbered(2)).mean() < 8
+
+
+@pytest.mark.parametrize("stops", [[1, 2, 3, 5, 6, 9], [4] * 5, [12, 14, 16]])
+def test_an_interrupted_ingest_continues_to_the_same_rows(
+    studio: Studio, run: Run, film_file: Path, tmp_path: Path, stops: list[int]
+) -> None:
+    for stop_after in stops:
+        with pytest.raises(EngineStopping):
+            run(IngestRequest(path=str(film_file)), stop_after=stop_after)
+    run(IngestRequest(path=str(film_file)))
+    interrupted, interrupted_thumbnails = content(studio), thumbnails(studio)
+    for table in ("film", *TABLES):
+        studio.db.execute("PRAGMA foreign_keys = OFF")
+        studio.db.execute(f"DELETE FROM {table}")
+    studio.thumbs_path.unlink()
+    run(IngestRequest(path=str(film_file)))
+    assert content(studio) == interrupted
+    whole = thumbnails(studio)
+    assert set(whole) <= set(interrupted_thumbnails)
+
+
+def test_taking_it_in_again_changes_nothing(studio: Studio, run: Run, film_file: Path) -> None:
+    first = run(IngestRequest(path=str(film_file)))
+    before = content(studio)
+    assert run(IngestRequest(path=str(film_file), name="another name")) == first
+    assert content(studio) == before
+
+
+def test_a_moved_film_is_found_by_its_content(studio: Studio, run: Run, film_file: Path, tmp_path: Path) -> None:
+    first = run(IngestRequest(path=str(film_file)))
+    moved = tmp_path / "elsewhere.mp4"
+    shutil.copy(film_file, moved)
+    assert run(IngestRequest(path=str(moved))) == first
+    assert [tuple(row) for row in studio.db.execute("SELECT name, path FROM film")] == [("film", str(moved))]
+
+
+def test_another_threshold_is_another_grouping_and_the_old_one_stays(
+    studio: Studio, run: Run, film_file: Path
+) -> None:
+    run(IngestRequest(path=str(film_file)))
+    before = content(studio)
+    run(IngestRequest(path=str(film_file), hold_threshold=0))
+    assert content(studio)["hold"][: len(before["hold"])] == before["hold"]
+    assert len(content(studio)["grouping"]) == 2 and len(key_frames(studio)) > DRAWINGS
+    assert set(key_frames(studio)) <= set(thumbnails(studio))
+    run(IngestRequest(path=str(film_file), hold_threshold=before["grouping"][0][2]))
+    assert len(content(studio)["grouping"]) == 2 and len(key_frames(studio)) == DRAWINGS
+
+
+def test_a_lost_or_damaged_cache_of_thumbnails_is_rebuilt(studio: Studio, run: Run, film_file: Path) -> None:
+    run(IngestRequest(path=str(film_file)))
+    before = thumbnails(studio)
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{studio.thumbs_path}{suffix}").unlink(missing_ok=True)
+    studio.thumbs_path.write_bytes(b"no database " * 100)
+    run(IngestRequest(path=str(film_file)))
+    assert set(thumbnails(studio)) == set(before)
+
+
+def test_missing_thumbnails_are_those_of_this_film(tmp_path: Path) -> None:
+    thumbs = open_thumbnails(tmp_path / "thumbs.db")
+    thumbs.execute("INSERT INTO thumbnail VALUES ('a', 4, x'00'), ('b', 7, x'00')")
+    assert missing_thumbnails(thumbs, "a", [7, 4, 1]) == [1, 7]
+
+
+def test_two_films_of_one_name_are_told_apart_by_the_user(
+    studio: Studio, run: Run, film_file: Path, tmp_path: Path
+) -> None:
+    run(IngestRequest(path=str(film_file)))
+    other = numbered_clip(tmp_path / "film.mp4", 10)
+    with pytest.raises(UserError, match="named film already"):
+        run(IngestRequest(path=str(other)))
+    run(IngestRequest(path=str(other), name="second"))
+    assert studio.db.execute("SELECT count(*) FROM film").fetchone()[0] == 2
+
+
+def test_damaged_frames_are_tainted_and_never_key_frames(studio: Studio, run: Run, tmp_path: Path) -> None:
+    options = {"crf": "12", "preset": "veryfast", "g": "20", "x264-params": "scenecut=0"}
+    clip = numbered_clip(tmp_path / "film.mkv", 80, options=options)
+    damaged = bytearray(clip.read_bytes())
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 300] = bytes(300)
+    clip.write_bytes(damaged)
+    run(IngestRequest(path=str(clip), hold_threshold=DEFAULT_THRESHOLD))
+    tainted = {row[0] for row in studio.db.execute("SELECT number FROM frame WHERE tainted")}
+    assert tainted and len(tainted) < 60 and not tainted & set(key_frames(studio))
+
+
+@pytest.mark.parametrize("name", ["missing.mp4", "empty.mp4"])
+def test_what_is_no_film_leaves_no_row(studio: Studio, run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "empty.mp4").touch()
+    with pytest.raises(UserError, match=name):
+        run(IngestRequest(path=str(tmp_path / name)))
+    assert studio.db.execute("SELECT count(*) FROM film").fetchone()[0] == 0
+
+
+def test_the_feed_names_what_came_in(studio: Studio, run: Run, film_file: Path) -> None:
+    run(IngestRequest(path=str(film_file)))
+    rows = studio.db.execute("SELECT first, last FROM change WHERE kind = 'frames' AND first IS NOT NULL ORDER BY id")
+    batches = [tuple(row) for row in rows][:-2]
+    assert [number for first, last in batches for number in range(first, last + 1)] == list(
+        range(1, DRAWINGS * HELD + 1)
+    )

@@ -1,0 +1,229 @@
+"""Decoding: every frame is the one its number says, in order, at random and after a restart."""
+
+import random
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from film_clips import numbered_clip, shown_number, write_clip
+
+from db.errors import UserError
+from engine.video import (
+    FilmInfo,
+    FilmReader,
+    Locator,
+    content_hash,
+    decode,
+    display_picture,
+    next_tainted,
+    probe,
+    sample_pictures,
+)
+
+COUNT = 120
+LONG_GOP = {"g": "60", "bf": "3", "crf": "12", "preset": "veryfast", "x264-params": "b-pyramid=normal:scenecut=0"}
+OPEN_GOP = {**LONG_GOP, "g": "24", "x264-params": "open-gop=1:scenecut=0:bframes=3"}
+MPEG = {"g": "15", "bf": "2", "b": "4000000"}
+VARIABLE_PTS = [index * 40 + (index % 7) * 5 + 200 * (index // 40) for index in range(COUNT)]
+
+CLIPS = {
+    "b-frames.mp4": {"options": LONG_GOP},
+    "b-frames.mkv": {"options": LONG_GOP},
+    "open-gop.mp4": {"options": OPEN_GOP},
+    "open-gop.mkv": {"options": OPEN_GOP},
+    "late-start.ts": {"options": LONG_GOP, "pts": [5000 + index * 40 for index in range(COUNT)], "rate": 25},
+    "late-start.mp4": {"options": LONG_GOP, "pts": [5000 + index * 40 for index in range(COUNT)], "rate": 25},
+    "variable-rate.mkv": {"options": LONG_GOP, "pts": VARIABLE_PTS, "rate": 25},
+    "variable-rate.mp4": {"options": LONG_GOP, "pts": VARIABLE_PTS, "rate": 25},
+    "mpeg2.ts": {"codec": "mpeg2video", "options": MPEG, "time_base": Fraction(1, 25), "rate": 25},
+    "mpeg4.avi": {"codec": "mpeg4", "options": MPEG, "time_base": Fraction(1, 25), "rate": 25},
+}
+
+
+@pytest.fixture(scope="module", params=CLIPS)
+def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return numbered_clip(tmp_path_factory.mktemp("clips") / request.param, COUNT, **CLIPS[request.param])
+
+
+def reader_of(path: Path, info: FilmInfo) -> FilmReader:
+    pts = {frame.number: frame.pts for frame in decode(path, info)}
+    return FilmReader(path, info, pts.__getitem__)
+
+
+def test_frames_come_in_order_and_at_random_as_numbered(clip: Path) -> None:
+    info = probe(clip)
+    frames = [(frame.number, shown_number(display_picture(frame.frame, info))) for frame in decode(clip, info)]
+    assert frames == [(number, number) for number in range(1, COUNT + 1)]
+    reader = reader_of(clip, info)
+    wanted = random.Random(1).choices(range(1, COUNT + 1), k=30)
+    assert [shown_number(reader.picture(number)) for number in wanted] == wanted
+
+
+def test_random_access_gives_the_very_pixels_of_the_pass_over_the_film(clip: Path) -> None:
+    info = probe(clip)
+    sequential = {frame.number: display_picture(frame.frame, info) for frame in decode(clip, info)}
+    wanted = random.Random(2).sample(range(1, COUNT + 1), 12)
+    pictures = reader_of(clip, info).pictures(wanted)
+    assert all(np.array_equal(picture, sequential[number]) for number, picture in zip(wanted, pictures, strict=True))
+
+
+def test_decoding_continues_after_any_frame(clip: Path) -> None:
+    info = probe(clip)
+    whole = [(frame.number, frame.pts, frame.is_key) for frame in decode(clip, info)]
+    for number, pts, _is_key in whole[::13]:
+        rest = list(decode(clip, info, Locator(number, pts)))
+        assert [(frame.number, frame.pts, frame.is_key) for frame in rest] == whole[number:]
+        assert [shown_number(display_picture(frame.frame, info)) for frame in rest[:3]] == [
+            shown for shown in range(number + 1, min(number + 4, COUNT + 1))
+        ]
+
+
+def test_a_frame_ahead_in_the_same_group_needs_no_seek(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = numbered_clip(tmp_path / "clip.mp4", COUNT, options=LONG_GOP)
+    reader = reader_of(clip, probe(clip))
+    reader.picture(3)
+    monkeypatch.setattr(reader._source, "frames_from", lambda *args: pytest.fail("it sought"))
+    assert shown_number(reader.picture(40)) == 40
+
+
+def test_a_truncated_stream_gives_the_frames_it_has(tmp_path: Path) -> None:
+    whole = numbered_clip(tmp_path / "whole.mkv", COUNT, options={**LONG_GOP, "g": "20"})
+    cut = tmp_path / "cut.mkv"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
+    numbers = [frame.number for frame in decode(cut, probe(cut))]
+    assert numbers == list(range(1, len(numbers) + 1)) and 30 < len(numbers) < COUNT
+
+
+def test_damage_is_flagged_and_the_rest_decodes(tmp_path: Path) -> None:
+    clip = numbered_clip(tmp_path / "clip.mkv", COUNT, options={**LONG_GOP, "g": "20"})
+    content = bytearray(clip.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 400] = bytes(400)
+    clip.write_bytes(content)
+    info = probe(clip)
+    frames = list(decode(clip, info))
+    assert any(frame.corrupt for frame in frames)
+    assert shown_number(display_picture(frames[-1].frame, info)) == COUNT
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [
+        ([(True, False), (False, True), (False, False), (True, False)], [False, True, True, False]),
+        ([(True, True), (False, False), (True, True), (True, False)], [True, True, True, False]),
+        ([(False, False), (False, False)], [False, False]),
+    ],
+)
+def test_frames_are_tainted_until_the_next_clean_key_frame(
+    flags: list[tuple[bool, bool]], expected: list[bool]
+) -> None:
+    tainted, found = False, []
+    for is_key, corrupt in flags:
+        tainted = next_tainted(tainted, is_key, corrupt)
+        found.append(tainted)
+    assert found == expected
+
+
+def bad_file(folder: Path, name: str) -> Path:
+    path = folder / name
+    if name == "empty.mp4":
+        path.write_bytes(b"")
+    elif name == "text.mp4":
+        path.write_text("this is a text file\n" * 300)
+    elif name == "cut.mp4":
+        whole = numbered_clip(folder / "whole.mp4", 30)
+        path.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    elif name == "folder.mp4":
+        path.mkdir()
+    return path
+
+
+@pytest.mark.parametrize("name", ["missing.mp4", "empty.mp4", "text.mp4", "cut.mp4", "folder.mp4"])
+def test_what_is_no_film_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    path = bad_file(tmp_path, name)
+    with pytest.raises(UserError) as refusal:
+        probe(path)
+    assert str(path) in str(refusal.value) and "\n" not in str(refusal.value)
+
+
+def test_raw_streams_without_timestamps_are_refused(tmp_path: Path) -> None:
+    clip = numbered_clip(tmp_path / "raw.h264", 300, container_format="h264")
+    with pytest.raises(UserError, match="remux"):
+        list(decode(clip, probe(clip)))
+
+
+def test_hdr_is_refused(tmp_path: Path) -> None:
+    def as_pq(stream) -> None:
+        stream.codec_context.color_trc = 16
+
+    clip = numbered_clip(tmp_path / "hdr.mp4", 5, prepare=as_pq, options={"x264-params": "transfer=smpte2084"})
+    with pytest.raises(UserError, match="HDR"):
+        probe(clip)
+
+
+def flat(width: int, height: int) -> np.ndarray:
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[:, : width // 2] = (200, 40, 30)
+    picture[:, width // 2 :] = (30, 60, 200)
+    return picture
+
+
+def first_picture(path: Path) -> np.ndarray:
+    info = probe(path)
+    return display_picture(next(decode(path, info)).frame, info)
+
+
+def test_rotation_is_honoured(tmp_path: Path) -> None:
+    clip = write_clip(tmp_path / "r.mp4", [flat(160, 96)] * 3, prepare=lambda stream: stream.set_display_rotation(90))
+    picture = first_picture(clip)
+    assert picture.shape == (160, 96, 3)
+    assert picture[-5, 48, 0] > 150 and picture[5, 48, 2] > 150
+
+
+def test_pixel_aspect_is_honoured(tmp_path: Path) -> None:
+    def anamorphic(stream) -> None:
+        stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+
+    clip = write_clip(tmp_path / "sar.mp4", [flat(120, 96)] * 3, prepare=anamorphic)
+    assert first_picture(clip).shape == (96, 160, 3)
+
+
+@pytest.mark.parametrize(("width", "height", "tagged"), [(1280, 720, False), (1280, 720, True), (320, 180, False)])
+def test_colours_survive_and_untagged_hd_is_bt709(tmp_path: Path, width: int, height: int, tagged: bool) -> None:
+    import av
+
+    clip = tmp_path / "clip.mkv"
+    matrix = "ITU709" if height >= 720 else "ITU601"
+    with av.open(str(clip), "w") as container:
+        stream = container.add_stream("libx264", rate=24, options={"crf": "4"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        if tagged:
+            stream.codec_context.colorspace = 1
+        rgb = av.VideoFrame.from_ndarray(flat(width, height), "rgb24")
+        container.mux(stream.encode(rgb.reformat(format="yuv420p", dst_colorspace=matrix)))
+        container.mux(stream.encode(None))
+    picture = first_picture(clip)
+    assert abs(picture[height // 2, width // 4].astype(int) - (200, 40, 30)).max() <= 4
+    assert abs(picture[height // 2, width * 3 // 4].astype(int) - (30, 60, 200)).max() <= 4
+
+
+def test_a_recipe_survives_its_json(tmp_path: Path) -> None:
+    info = probe(numbered_clip(tmp_path / "clip.mp4", 10))
+    assert FilmInfo.from_json(info.to_json()) == info
+    assert info.fps == 24 and (info.width, info.height) == (192, 112)
+
+
+def test_samples_are_spread_over_the_film(tmp_path: Path) -> None:
+    clip = numbered_clip(tmp_path / "clip.mp4", COUNT, options={**LONG_GOP, "g": "10"})
+    shown = [shown_number(picture) for picture in sample_pictures(clip, probe(clip), 10)]
+    assert len(shown) == 10 and shown[0] == 1 and shown[-1] > 90 and len(set(shown)) > 7
+
+
+def test_identity_is_the_content(tmp_path: Path) -> None:
+    clip = numbered_clip(tmp_path / "clip.mp4", 5)
+    moved = tmp_path / "moved.mp4"
+    moved.write_bytes(clip.read_bytes())
+    assert content_hash(clip) == content_hash(moved)
+    moved.write_bytes(clip.read_bytes() + b"x")
+    assert content_hash(clip) != content_hash(moved)
