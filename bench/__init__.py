@@ -1,0 +1,1 @@
+"""Side-by-side benchmarks: every figure has its baseline measured in the same run."""

@@ -1,0 +1,52 @@
+"""`python -m bench` lists the benchmarks; `python -m bench NAME... [--json]` runs them, `--all` runs every one."""
+
+import argparse
+import sys
+from importlib import import_module
+
+import msgspec
+
+from bench.harness import Result
+
+BENCHMARKS = {
+    "training": "a training step against the bare forward+backward+optimizer loop",
+    "generation": "a denoised picture against the bare denoise loop",
+    "first_paint": "the terminal's first paint against a trivial Textual app",
+    "tui_memory": "the terminal's memory against a trivial Textual app",
+}
+
+
+def main() -> int:
+    """Run what was asked; the exit status is 1 where a target was missed."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME")
+    parser.add_argument("--all", action="store_true", help="run every benchmark")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    options = parser.parse_args()
+    names = list(BENCHMARKS) if options.all else options.names
+    if not names:
+        print("\n".join(f"{name:<12} {what}" for name, what in BENCHMARKS.items()))
+        return 0
+    results = [result for name in names for result in run(name)]
+    if options.json:
+        print(msgspec.json.format(msgspec.json.encode(results)).decode())
+    else:
+        print("\n".join(map(line, results)))
+    return 0 if all(result.ok for result in results) else 1
+
+
+def run(name: str) -> list[Result]:
+    """The results of one benchmark."""
+    return list(import_module(f"bench.{name}").run())
+
+
+def line(result: Result) -> str:
+    """A result as a line to read."""
+    return (
+        f"{result.name:<28} {result.value:>10.2f} {result.unit:<10} baseline {result.baseline:>10.2f}"
+        f"  ratio {result.ratio:.3f} ({result.target}) {'ok' if result.ok else 'MISSED'}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Studios for benchmarks, made of rows alone."""
+
+from pathlib import Path
+from sqlite3 import Connection
+
+from db.connect import connect_studio, writing
+from kimikoe_tui.cli.models import create_studio
+
+SMALL, LONG = 2_000, 170_000
+
+
+def small_studio(folder: Path) -> Path:
+    """A studio with a film of a minute."""
+    return _studio(folder, SMALL)
+
+
+def long_studio(folder: Path) -> Path:
+    """A studio with a film of 95 minutes."""
+    return _studio(folder, LONG)
+
+
+def _studio(folder: Path, frames: int) -> Path:
+    root = folder / "studio"
+    create_studio(root)
+    db = connect_studio(root)
+    with writing(db):
+        _add_film(db, frames)
+    db.close()
+    return root
+
+
+def _add_film(db: Connection, frames: int) -> None:
+    db.execute(
+        """INSERT INTO film (id, name, sha256, path, bytes, width, height, fps_num, fps_den, decode, crop_x, crop_y,
+               crop_w, crop_h, fit, frame_count, added_at)
+           VALUES (1, 'film', 'aa', '/nowhere.mp4', 1, 960, 540, 30, 1, '{}', 0, 0, 960, 540, 'cover', ?, 0)""",
+        (frames,),
+    )
+    db.executemany(
+        """INSERT INTO frame (film_id, number, pts, is_key, distance, cut_change, signature)
+           VALUES (1, ?, ?, 0, 0, 0, x'')""",
+        ((number, number * 512) for number in range(1, frames + 1)),
+    )
+    db.execute("INSERT INTO grouping VALUES (1, 1, 5, 'bench', 0)")
+    db.execute("UPDATE film SET grouping_id = 1")
+    db.executemany("INSERT INTO hold VALUES (1, ?, ?, ?)", ((n, n + 1, n) for n in range(1, frames, 2)))
+    db.executemany("INSERT INTO shot VALUES (1, ?, ?, ?)", ((n // 100 + 1, n, n + 99) for n in range(1, frames, 100)))
