@@ -9,7 +9,7 @@ import click
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.cli import demo, engine, film, jobs, models, pictures, report, training
-from kimikoe_tui.cli.context import Context, pass_context, studio_option
+from kimikoe_tui.cli.context import Context, studio_option
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -31,18 +31,13 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
         open_studio(click_context.obj)
 
 
-@pass_context
-def _open(context: Context) -> None:
-    open_studio(context)
-
-
 def open_studio(context: Context) -> None:
     """Open the terminal program on the studio, starting the engine behind the first paint."""
+    context.check()
     from kimikoe_tui.app import run_studio
     from kimikoe_tui.engine_control import start_engine
 
-    context.check()
-    run_studio(context.root, lambda: start_engine(context.root) and None)
+    run_studio(context.root, lambda: start_engine(context.root))
 
 
 for command in (

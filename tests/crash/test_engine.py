@@ -19,7 +19,7 @@ from engine.models import Models
 from engine.studio import Studio
 from kimikoe_tui.cli.models import create_studio
 from kimikoe_tui.engine_control import engine_state, start_engine, stop_engine
-from tests.engine.film.film_clips import numbered_clip
+from tests.engine.film.clips import numbered_clip
 from tests.waiting import wait_until
 
 FRAMES = 1500

@@ -19,6 +19,7 @@ Points = Sequence[Point]
 Vertices = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
+SIDES = (-1, 1)
 _SUBPIXEL_BITS = 4
 
 
@@ -29,6 +30,9 @@ class Camera:
     x: float = 0.5
     y: float = 0.5
     zoom: float = 1.0
+
+
+CENTRED = Camera()
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,7 @@ WORLD = Placement()
 class Canvas:
     """Shapes given in the local coordinates of `placement` become pixels."""
 
-    def __init__(
-        self, width: int, height: int, style: Style, camera: Camera = Camera(), supersampling: int = 2
-    ) -> None:
+    def __init__(self, width: int, height: int, style: Style, camera: Camera = CENTRED, supersampling: int = 2) -> None:
         self.width, self.height = width * supersampling, height * supersampling
         self.pixels: Picture = np.full((self.height, self.width, 3), 255, np.uint8)
         self.style = style
@@ -71,6 +73,10 @@ class Canvas:
             cv2.fillPoly(self.pixels, [vertices], fill, cv2.LINE_AA, _SUBPIXEL_BITS)
         if outline:
             self._lines(vertices, True, self.style.outline(fill), self._line_width(weight))
+
+    def outline(self, points: Points, fill: Colour, weight: float = 1.0) -> None:
+        """The line alone around a smooth area of colour `fill`, once more over what was drawn inside."""
+        self._lines(self._pixels(spline(points)), True, self.style.outline(fill), self._line_width(weight))
 
     def rectangle(
         self, left: float, top: float, right: float, bottom: float, fill: Colour, outline: bool = False
@@ -114,7 +120,8 @@ class Canvas:
             local = local @ np.array([[cos, sin], [-sin, cos]])
         world = local * place.scale + (place.x - camera.x, place.y - camera.y)
         pixels = world * (camera.zoom * self.height) + (self.width / 2, self.height / 2)
-        return np.round(pixels * 2**_SUBPIXEL_BITS).astype(np.int32)
+        fixed: NDArray[np.int32] = np.round(pixels * 2**_SUBPIXEL_BITS).astype(np.int32)
+        return fixed
 
     def _unit(self) -> float:
         """Pixels per local unit."""

@@ -34,9 +34,7 @@ class Style:
         return mix(self.line, mix(fill, BLACK, 0.5), self.line_tint)
 
 
-FILM = Style(
-    line=(96, 52, 120), line_weight=0.8, shade=0.34, tone="film", line_tint=0.45, shadow=(70, 60, 140)
-)
+FILM = Style(line=(96, 52, 120), line_weight=0.8, shade=0.34, tone="film", line_tint=0.45, shadow=(70, 60, 140))
 
 
 def generic_style(rng: np.random.Generator) -> Style:

@@ -1,0 +1,1 @@
+"""Everything the demo draws, one file per thing drawn."""
