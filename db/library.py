@@ -140,7 +140,8 @@ def datasets(db: sqlite3.Connection) -> list[Dataset]:
     rows = db.execute(
         """SELECT d.id, d.name, d.sha256, d.made_at, count(i.ordinal) AS items,
                COALESCE(sum(i.validation), 0) AS validation_items
-           FROM dataset d LEFT JOIN dataset_item i ON i.dataset_id = d.id GROUP BY d.id ORDER BY d.id DESC"""
+           FROM dataset d LEFT JOIN dataset_item i ON i.dataset_id = d.id
+           WHERE d.sha256 != '' GROUP BY d.id ORDER BY d.id DESC"""
     )
     return [Dataset(**dict(row)) for row in rows]
 

@@ -87,7 +87,7 @@ def run_job(studio: Studio, job: queue.Job, models: Models, stopping: Callable[[
             _ended(studio, running, log, "cancelled")
         except EngineStopping:
             running.flush()
-            queue.requeue_interrupted(studio.db, [job.id], _("the engine was stopped"))
+            queue.put_back(studio.db, job.id, _("the engine was stopped"))
             log.info("set aside: the engine is stopping")
         except UserError as error:
             log.error("%s", error)

@@ -93,8 +93,7 @@ class Supervisor:
     def run(self) -> None:
         """Watch the queue until `stop`."""
         self._log.info("engine started, process %d", os.getpid())
-        interrupted = [job.id for job in queue.running(self._db)]
-        queue.requeue_interrupted(self._db, interrupted, _("the engine ended while it ran"))
+        self._put_back(_("the engine ended while it ran"))
         seen, swept_at = -1, 0.0
         while not self._stopping:
             self._reap()
@@ -119,8 +118,13 @@ class Supervisor:
         for keeper in self._keepers:
             if (reason := keeper.reap()) is not None:
                 orphans = [job.id for job in queue.running(self._db, keeper.lane)]
-                self._log.warning("%s lane: %s; jobs put back: %s", keeper.lane, reason, orphans)
-                queue.requeue_interrupted(self._db, orphans, reason)
+                self._log.warning("%s lane: %s; jobs it ran: %s", keeper.lane, reason, orphans)
+                for job_id in orphans:
+                    queue.requeue_after_death(self._db, job_id, reason)
+
+    def _put_back(self, reason: str) -> None:
+        for job in queue.running(self._db):
+            queue.put_back(self._db, job.id, reason)
 
     def _shut_down(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS
@@ -128,8 +132,7 @@ class Supervisor:
             keeper.terminate()
         for keeper in self._keepers:
             keeper.kill_after(deadline)
-        interrupted = [job.id for job in queue.running(self._db)]
-        queue.requeue_interrupted(self._db, interrupted, _("the engine was stopped"))
+        self._put_back(_("the engine was stopped"))
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
         self._log.info("engine stopped")

@@ -9,8 +9,9 @@ from db.i18n import _
 from db.tags import find_tag
 from kimikoe_tui.cli.context import Context
 
-RULE = _("one star, and up to four more for the share of the prompt the tagger sees; no girl seen, rejected")
+RULE = _("one star, four more for a prompt seen whole by the tagger; rejected: no girl, or too like a frame")
 MAX_STARS = 5
+TOO_LIKE = 0.98
 
 
 def rate_by_rule(context: Context, session: str, generation_ids: Sequence[int]) -> int:
@@ -29,9 +30,10 @@ def judge(context: Context, image_id: int, prompt: str) -> tuple[int | None, boo
     """(stars, rejected) of a picture by the rule."""
     seen = {tag for tag, _score in pictures.image_tags(context.db, image_id)}
     asked = asked_tags(context, prompt)
-    if "1girl" not in seen:
+    alike = [match.score for match in pictures.matches(context.db, image_id)]
+    if "1girl" not in seen or max(alike, default=0.0) >= TOO_LIKE:
         return None, True
-    return 1 + round((MAX_STARS - 1) * len(asked & seen) / max(1, len(asked))), False
+    return 1 + (MAX_STARS - 1) * len(asked & seen) // max(1, len(asked)), False
 
 
 def asked_tags(context: Context, prompt: str) -> set[str]:

@@ -9,6 +9,7 @@ from db.i18n import _
 from kimikoe_tui.cli.context import Context, plain
 
 SHOWN_PICTURES = 8
+LOSSES = ("loss", "validation_loss")
 
 
 def print_report(context: Context, film_id: int, run_ids: Sequence[int]) -> None:
@@ -30,17 +31,25 @@ def print_report(context: Context, film_id: int, run_ids: Sequence[int]) -> None
 def _print_runs(context: Context, run_ids: Sequence[int]) -> None:
     """One table: a row for each figure, for each run the value before and after."""
     by_run = [library.metrics(context.db, run_id) for run_id in run_ids]
-    names = sorted({name for metrics in by_run for name in metrics if name.startswith("probe/")})
-    figures = list(dict.fromkeys(name.rsplit("/", 1)[1] for name in names))
-    width = max([len(figure) for figure in figures] + [20])
-    header = "".join(f"{_('run {number}').format(number=index + 1):>20}" for index in range(len(run_ids)))
-    click.echo(" " * width + header)
-    for figure in ("loss", "validation_loss"):
-        cells = [_first_and_last(metrics.get(figure, [])) for metrics in by_run]
-        click.echo(f"{figure:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
-    for figure in figures:
-        cells = [_before_and_after(metrics, figure) for metrics in by_run]
-        click.echo(f"{figure:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
+    rows = {figure: [_first_and_last(metrics.get(figure, [])) for metrics in by_run] for figure in LOSSES}
+    for figure in _probed(by_run):
+        rows[_title(figure)] = [_before_and_after(metrics, figure) for metrics in by_run]
+    width = max(map(len, rows))
+    runs = [_("run {number}").format(number=number) for number in range(1, len(run_ids) + 1)]
+    for title, cells in {"": runs, **rows}.items():
+        click.echo(f"  {title:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
+
+
+def _probed(by_run: Sequence[dict[str, list[tuple[int, float]]]]) -> list[str]:
+    """The figures that probes measured, without the label of the probe."""
+    names = sorted(name for metrics in by_run for name in metrics if name.startswith("probe/"))
+    return list(dict.fromkeys(name.split("/", 2)[2] for name in names))
+
+
+def _title(figure: str) -> str:
+    kind, _slash, trait = figure.partition("/")
+    titles = {"found": _("{trait}, name asked"), "leak": _("{trait}, leaked into others")}
+    return titles[kind].format(trait=trait) if kind in titles else figure.replace("_", " ")
 
 
 def _first_and_last(values: Sequence[tuple[int, float]]) -> str:

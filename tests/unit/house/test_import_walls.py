@@ -1,4 +1,4 @@
-"""The walls between the rooms, seen in `sys.modules` of a fresh process: only that proves a deferred import stays so."""
+"""The walls between the rooms, seen in the modules of a fresh process: only that proves a deferred import stays so."""
 
 import subprocess
 import sys
