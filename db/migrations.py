@@ -7,37 +7,37 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-from db import schema
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
+from db.schema import films, pictures, views, work
 
 Migration = Callable[[sqlite3.Connection], None]
 
 
 def m001_films_tags_events(db: sqlite3.Connection) -> None:
     """Films, frames, tags, what people decide, and the log of their acts."""
-    _run(db, schema.EVENTS, schema.FILMS, schema.TAGS, schema.SCORES, schema.VERDICTS)
+    _run(db, films.EVENTS, films.FILMS, films.TAGS, films.SCORES, films.VERDICTS)
 
 
 def m002_datasets_runs(db: sqlite3.Connection) -> None:
     """Datasets, base models, runs and the LoRAs they publish."""
-    _run(db, schema.DATASETS, schema.RUNS)
+    _run(db, work.DATASETS, work.RUNS)
 
 
 def m003_pictures(db: sqlite3.Connection) -> None:
     """Generations, their pictures, ratings and matches."""
-    _run(db, schema.PICTURES)
+    _run(db, pictures.PICTURES)
 
 
 def m004_jobs(db: sqlite3.Connection) -> None:
     """The queue, saved views and settings."""
-    _run(db, schema.JOBS)
+    _run(db, work.JOBS)
 
 
 def m005_views(db: sqlite3.Connection) -> None:
     """Every frame's effective tags, and pictures with all that made them."""
-    _run(db, schema.VIEWS)
+    _run(db, views.VIEWS)
 
 
 MIGRATIONS: tuple[Migration, ...] = (

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from db import migrations, queue
-from db.connect import connect
+from db import queue
 from db.requests import Request
 from engine.jobs import ingest, match, tag, tagger
 from engine.models import Models
@@ -19,15 +18,10 @@ RUN = {"ingest": ingest.run, "tag": tag.run, "match": match.run, "tagger": tagge
 
 
 @pytest.fixture
-def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
-    """An empty studio."""
+def studio(studio_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Studio]:
+    """An empty studio, as the engine sees it."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    root = tmp_path / "studio"
-    root.mkdir()
-    db = connect(root / "kimikoe.db")
-    migrations.migrate(db)
-    db.close()
-    opened = Studio(root)
+    opened = Studio(studio_root)
     yield opened
     opened.close()
 

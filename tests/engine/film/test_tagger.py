@@ -1,13 +1,13 @@
-"""The tagger contract: BGR in, one score for each row of the list, unit vectors even where a file has no such output."""
+"""The tagger contract: BGR in, a score for each row of the list, unit vectors even from a file without them."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
-from film_models import EMBEDDING, SIZE, TAGS, expected, write_tagger
 
 from db.errors import UserError
 from engine.tagger import CPU_BATCH, load_tagger
+from tests.engine.film.tiny_taggers import EMBEDDING, SIZE, TAGS, expected, write_tagger
 
 
 @pytest.fixture(autouse=True)
@@ -74,7 +74,11 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "content"),
-    [("model.onnx", b"not a model"), ("selected_tags.csv", b"a,b\n1,2\n"), ("selected_tags.csv", b"name,category\nx,y")],
+    [
+        ("model.onnx", b"not a model"),
+        ("selected_tags.csv", b"a,b\n1,2\n"),
+        ("selected_tags.csv", b"name,category\nx,y"),
+    ],
 )
 def test_a_damaged_file_is_refused_in_one_line(tmp_path: Path, name: str, content: bytes) -> None:
     folder = write_tagger(tmp_path / "tiny")

@@ -15,10 +15,10 @@ BITS = 12
 MILLISECOND = Fraction(1, 1000)
 
 
-def numbered(number: int, width: int = BITS * BLOCK, height: int = 112) -> Picture:
-    """A picture with its number as 12 blocks along the bottom, over a pattern that differs for each number."""
-    picture = np.random.default_rng(number).integers(40, 200, (height // BLOCK, width // BLOCK, 3), np.uint8)
-    picture = picture.repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
+def numbered(number: int, scene: int | None = None) -> Picture:
+    """A picture with its number as 12 blocks along the bottom, over the pattern of its scene or else its own."""
+    random = np.random.default_rng(number if scene is None else 10_000 + scene)
+    picture = random.integers(40, 200, (7, BITS, 3), np.uint8).repeat(BLOCK, axis=0).repeat(BLOCK, axis=1)
     for bit in range(BITS):
         picture[-BLOCK:, bit * BLOCK : (bit + 1) * BLOCK] = 255 * (number >> bit & 1)
     return picture
@@ -63,3 +63,22 @@ def write_clip(
 def numbered_clip(path: Path, count: int, **how: Any) -> Path:
     """A clip of `count` numbered pictures."""
     return write_clip(path, (numbered(number) for number in range(1, count + 1)), **how)
+
+
+def held_drawings(shots: int, drawings: int, held: int) -> list[Picture]:
+    """A film's pictures: so many shots of so many drawings, each held for so many frames."""
+    return [
+        numbered(shot * drawings + drawing + 1, scene=shot)
+        for shot in range(shots)
+        for drawing in range(drawings)
+        for _repeat in range(held)
+    ]
+
+
+def damage(path: Path, share: float, size: int) -> Path:
+    """Overwrite `size` bytes with zeros, at this share of the file."""
+    content = bytearray(path.read_bytes())
+    start = int(len(content) * share)
+    content[start : start + size] = bytes(size)
+    path.write_bytes(content)
+    return path

@@ -25,7 +25,9 @@ def test_a_region_lies_inside_the_crop_and_touches_a_side(w, h, target_w, target
     assert 5 <= region.x and region.x + region.w <= 5 + w and 9 <= region.y and region.y + region.h <= 9 + h
     assert region.w == w or region.h == h
     if mode == "cover":
-        assert abs(region.w / region.h - target_w / target_h) <= max(target_w / target_h, 1) * 1.1 / min(region.w, region.h)
+        assert abs(region.w / region.h - target_w / target_h) <= max(target_w / target_h, 1) * 1.1 / min(
+            region.w, region.h
+        )
 
 
 def test_cover_follows_the_focus() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from film_clips import Picture, numbered, numbered_clip, write_clip
 
 from db.errors import UserError
 from db.requests import IngestRequest
@@ -17,10 +16,11 @@ from engine.jobs import ingest
 from engine.running import EngineStopping
 from engine.studio import Studio
 from engine.thumbs import missing_thumbnails, open_thumbnails
+from tests.engine.film.clips import Picture, damage, held_drawings, numbered, numbered_clip, write_clip
 
 Run = Callable[..., dict[str, Any]]
-HELD = 3
-DRAWINGS = 24
+SHOTS, DRAWINGS_PER_SHOT, HELD = 6, 4, 3
+DRAWINGS = SHOTS * DRAWINGS_PER_SHOT
 TABLES = ("frame", "shot", "hold", "grouping")
 
 
@@ -30,8 +30,8 @@ def barred(picture: Picture, bar: int) -> Picture:
 
 @pytest.fixture(scope="session")
 def film_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """24 drawings held for three frames each, in letterbox bars."""
-    pictures = [barred(numbered(drawing), 16) for drawing in range(1, DRAWINGS + 1) for _repeat in range(HELD)]
+    """Six shots of four drawings held for three frames each, in letterbox bars."""
+    pictures = [barred(picture, 16) for picture in held_drawings(SHOTS, DRAWINGS_PER_SHOT, HELD)]
     options = {"crf": "12", "preset": "veryfast", "g": "16", "bf": "3", "x264-params": "scenecut=0"}
     return write_clip(tmp_path_factory.mktemp("film") / "film.mp4", pictures, options=options)
 
@@ -72,6 +72,9 @@ def test_a_film_is_taken_in_whole(studio: Studio, run: Run, film_file: Path) -> 
     numbers = [row["number"] for row in studio.db.execute("SELECT number FROM frame ORDER BY number")]
     assert numbers == list(range(1, DRAWINGS * HELD + 1))
     assert key_frames(studio) == list(range(1, DRAWINGS * HELD, HELD))
+    shots = [tuple(row) for row in studio.db.execute("SELECT number, first, last FROM shot ORDER BY number")]
+    length = DRAWINGS_PER_SHOT * HELD
+    assert shots == [(shot + 1, shot * length + 1, (shot + 1) * length) for shot in range(SHOTS)]
 
 
 def test_thumbnails_show_the_key_frames_without_the_bars(studio: Studio, run: Run, film_file: Path) -> None:
@@ -80,10 +83,10 @@ def test_thumbnails_show_the_key_frames_without_the_bars(studio: Studio, run: Ru
     assert sorted(found) == key_frames(studio)
     picture = cv2.imdecode(np.frombuffer(found[4], np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
     assert picture.shape == (112, 192, 3)
-    assert np.abs(picture.astype(int) - numbered(2)).mean() < 8
+    assert np.abs(picture.astype(int) - numbered(2, scene=0)).mean() < 8
 
 
-@pytest.mark.parametrize("stops", [[1, 2, 3, 5, 6, 9], [4] * 5, [12, 14, 16]])
+@pytest.mark.parametrize("stops", [[1, 2, 3, 5, 6, 4], [4] * 4, [12, 3, 5]])
 def test_an_interrupted_ingest_continues_to_the_same_rows(
     studio: Studio, run: Run, film_file: Path, tmp_path: Path, stops: list[int]
 ) -> None:
@@ -102,9 +105,19 @@ def test_an_interrupted_ingest_continues_to_the_same_rows(
     assert set(whole) <= set(interrupted_thumbnails)
 
 
-def test_taking_it_in_again_changes_nothing(studio: Studio, run: Run, film_file: Path) -> None:
+def test_a_stop_anywhere_loses_at_most_one_batch(studio: Studio, run: Run, film_file: Path) -> None:
+    with pytest.raises(EngineStopping):
+        run(IngestRequest(path=str(film_file)), stop_after=4)
+    assert studio.db.execute("SELECT count(*) FROM frame").fetchone()[0] == 4 * ingest.FRAMES_PER_WRITE
+    assert studio.db.execute("SELECT frame_count FROM film").fetchone()[0] is None
+
+
+def test_taking_it_in_again_decodes_and_changes_nothing(
+    studio: Studio, run: Run, film_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = run(IngestRequest(path=str(film_file)))
     before = content(studio)
+    monkeypatch.setattr(ingest, "decode", lambda *args: pytest.fail("it was decoded again"))
     assert run(IngestRequest(path=str(film_file), name="another name")) == first
     assert content(studio) == before
 
@@ -117,9 +130,7 @@ def test_a_moved_film_is_found_by_its_content(studio: Studio, run: Run, film_fil
     assert [tuple(row) for row in studio.db.execute("SELECT name, path FROM film")] == [("film", str(moved))]
 
 
-def test_another_threshold_is_another_grouping_and_the_old_one_stays(
-    studio: Studio, run: Run, film_file: Path
-) -> None:
+def test_another_threshold_is_another_grouping_and_the_old_one_stays(studio: Studio, run: Run, film_file: Path) -> None:
     run(IngestRequest(path=str(film_file)))
     before = content(studio)
     run(IngestRequest(path=str(film_file), hold_threshold=0))
@@ -159,13 +170,20 @@ def test_two_films_of_one_name_are_told_apart_by_the_user(
 
 def test_damaged_frames_are_tainted_and_never_key_frames(studio: Studio, run: Run, tmp_path: Path) -> None:
     options = {"crf": "12", "preset": "veryfast", "g": "20", "x264-params": "scenecut=0"}
-    clip = numbered_clip(tmp_path / "film.mkv", 80, options=options)
-    damaged = bytearray(clip.read_bytes())
-    damaged[len(damaged) // 2 : len(damaged) // 2 + 300] = bytes(300)
-    clip.write_bytes(damaged)
+    clip = damage(numbered_clip(tmp_path / "film.mp4", 80, options=options), 0.5, 40)
     run(IngestRequest(path=str(clip), hold_threshold=DEFAULT_THRESHOLD))
     tainted = {row[0] for row in studio.db.execute("SELECT number FROM frame WHERE tainted")}
     assert tainted and len(tainted) < 60 and not tainted & set(key_frames(studio))
+
+
+def test_an_interruption_among_tainted_frames_does_not_clear_them(studio: Studio, run: Run, tmp_path: Path) -> None:
+    options = {"crf": "12", "preset": "veryfast", "g": "20", "x264-params": "scenecut=0"}
+    clip = damage(numbered_clip(tmp_path / "film.mp4", 80, options=options), 0.5, 40)
+    with pytest.raises(EngineStopping):
+        run(IngestRequest(path=str(clip)), stop_after=7)
+    assert [tuple(row) for row in studio.db.execute("SELECT number, tainted FROM frame WHERE number = 42")] == [(42, 1)]
+    run(IngestRequest(path=str(clip)))
+    assert [row[0] for row in studio.db.execute("SELECT number FROM frame WHERE tainted")] == list(range(41, 61))
 
 
 @pytest.mark.parametrize("name", ["missing.mp4", "empty.mp4"])

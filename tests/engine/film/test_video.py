@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from film_clips import numbered_clip, shown_number, write_clip
 
 from db.errors import UserError
 from engine.video import (
@@ -20,6 +19,7 @@ from engine.video import (
     probe,
     sample_pictures,
 )
+from tests.engine.film.clips import damage, numbered_clip, shown_number, write_clip
 
 COUNT = 120
 LONG_GOP = {"g": "60", "bf": "3", "crf": "12", "preset": "veryfast", "x264-params": "b-pyramid=normal:scenecut=0"}
@@ -68,6 +68,14 @@ def test_random_access_gives_the_very_pixels_of_the_pass_over_the_film(clip: Pat
     assert all(np.array_equal(picture, sequential[number]) for number, picture in zip(wanted, pictures, strict=True))
 
 
+def test_going_backwards_is_exact_around_key_frames(clip: Path) -> None:
+    info = probe(clip)
+    sequential = {frame.number: display_picture(frame.frame, info) for frame in decode(clip, info)}
+    reader = reader_of(clip, info)
+    for number in [*range(63, 56, -1), *range(28, 20, -1), 2, 1]:
+        assert np.array_equal(reader.picture(number), sequential[number])
+
+
 def test_decoding_continues_after_any_frame(clip: Path) -> None:
     info = probe(clip)
     whole = [(frame.number, frame.pts, frame.is_key) for frame in decode(clip, info)]
@@ -95,16 +103,22 @@ def test_a_truncated_stream_gives_the_frames_it_has(tmp_path: Path) -> None:
     assert numbers == list(range(1, len(numbers) + 1)) and 30 < len(numbers) < COUNT
 
 
-def test_damage_is_flagged_and_the_rest_decodes(tmp_path: Path) -> None:
-    clip = numbered_clip(tmp_path / "clip.mkv", COUNT, options={**LONG_GOP, "g": "20"})
-    content = bytearray(clip.read_bytes())
-    middle = len(content) // 2
-    content[middle : middle + 400] = bytes(400)
-    clip.write_bytes(content)
+@pytest.mark.parametrize(
+    ("name", "share", "size"),
+    [("clip.ts", 0.4, 1000), ("clip.ts", 0.5, 1500), ("clip.mp4", 0.5, 4000), ("clip.mkv", 0.5, 40)],
+)
+def test_damaged_frames_are_tainted_and_the_rest_is_exact(tmp_path: Path, name: str, share: float, size: int) -> None:
+    clip = numbered_clip(tmp_path / name, COUNT, options={**LONG_GOP, "g": "20"}, rate=25)
     info = probe(clip)
-    frames = list(decode(clip, info))
-    assert any(frame.corrupt for frame in frames)
-    assert shown_number(display_picture(frames[-1].frame, info)) == COUNT
+    intact = {frame.pts: display_picture(frame.frame, info) for frame in decode(clip, info)}
+    damage(clip, share, size)
+    tainted, wrong = False, []
+    for frame in decode(clip, info):
+        tainted = next_tainted(tainted, frame.is_key, frame.corrupt)
+        if not np.array_equal(display_picture(frame.frame, info), intact[frame.pts]):
+            wrong.append(tainted)
+    assert wrong and sum(wrong) >= 0.8 * len(wrong)
+    assert not tainted
 
 
 @pytest.mark.parametrize(

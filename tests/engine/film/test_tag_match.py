@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from film_clips import numbered, write_clip
-from film_models import SIZE, TAGS, expected, write_tagger
 from PIL import Image
 
 from db import library
@@ -18,15 +16,17 @@ from engine.pixels import Film
 from engine.running import EngineStopping
 from engine.studio import Studio
 from engine.vectors import from_blob
+from tests.engine.film.clips import held_drawings, numbered, write_clip
+from tests.engine.film.tiny_taggers import SIZE, TAGS, expected, write_tagger
 
 Run = Callable[..., dict[str, Any]]
-DRAWINGS = 20
-HELD = 2
+SHOTS, DRAWINGS_PER_SHOT, HELD = 7, 3, 2
+DRAWINGS = SHOTS * DRAWINGS_PER_SHOT
 
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pictures = [numbered(drawing) for drawing in range(1, DRAWINGS + 1) for _repeat in range(HELD)]
+    pictures = held_drawings(SHOTS, DRAWINGS_PER_SHOT, HELD)
     return write_clip(tmp_path_factory.mktemp("film") / "film.mp4", pictures)
 
 
@@ -75,9 +75,7 @@ def test_registering_a_tagger_makes_it_the_one_in_use(studio: Studio, run: Run, 
     assert rows(studio, "SELECT * FROM policy") == before and len(library.taggers(studio.db)) == 2
 
 
-def test_key_frames_get_the_scores_and_vectors_of_their_fitted_pictures(
-    studio: Studio, run: Run, film_id: int
-) -> None:
+def test_key_frames_get_the_scores_and_vectors_of_their_fitted_pictures(studio: Studio, run: Run, film_id: int) -> None:
     run(TagRequest())
     keys = [row[0] for row in rows(studio, "SELECT key_frame FROM hold ORDER BY 1")]
     assert rows(studio, "SELECT frame_number FROM scored ORDER BY 1") == [(number,) for number in keys]
@@ -145,19 +143,21 @@ def matches(studio: Studio) -> list[tuple[Any, ...]]:
     return rows(studio, "SELECT image_id, rank, frame_number, score, coverage FROM match ORDER BY image_id, rank")
 
 
-def test_a_copy_of_a_frame_finds_it_and_each_shot_once(studio: Studio, run: Run, film_id: int) -> None:
+def shot_of(number: int) -> int:
+    return (number - 1) // (DRAWINGS_PER_SHOT * HELD)
+
+
+def test_a_copy_of_a_frame_finds_its_shot_and_each_shot_once(studio: Studio, run: Run, film_id: int) -> None:
     film = Film(studio.db, film_id)
     images = add_images(studio, [film.picture(9), film.picture(32)])
     run(TagRequest())
     assert run(MatchRequest()) == {"images": 2, "untagged": 0}
     found = matches(studio)
-    assert [(row[0], row[2]) for row in found if row[1] == 1] == [(images[0], 9), (images[1], 31)]
+    assert [(row[0], shot_of(row[2])) for row in found if row[1] == 1] == [(images[0], 1), (images[1], 5)]
     assert all(0.999 < row[3] < 1.001 for row in found if row[1] == 1) and all(row[4] == 1.0 for row in found)
-    shots = rows(studio, "SELECT first, last FROM shot")
     for image in images:
-        numbers = [row[2] for row in found if row[0] == image]
-        assert len({shot for shot in shots for number in numbers if shot[0] <= number <= shot[1]}) == len(numbers)
-        assert len(numbers) == min(5, len(shots))
+        shots = [shot_of(row[2]) for row in found if row[0] == image]
+        assert len(shots) == len(set(shots)) == 5
 
 
 def test_matches_are_current_until_the_index_grows(studio: Studio, run: Run, film_id: int) -> None:
@@ -165,14 +165,14 @@ def test_matches_are_current_until_the_index_grows(studio: Studio, run: Run, fil
     add_images(studio, [film.picture(9)])
     run(TagRequest())
     studio.db.execute("DELETE FROM scored WHERE frame_number BETWEEN 5 AND 20")
+    studio.db.execute("DELETE FROM score WHERE frame_number BETWEEN 5 AND 20")
     assert run(MatchRequest())["images"] == 1
     partial = matches(studio)
-    assert partial[0][2] != 9 and partial[0][4] == pytest.approx(12 / 20)
+    assert shot_of(partial[0][2]) != 1 and partial[0][4] == pytest.approx(13 / 21)
     assert run(MatchRequest())["images"] == 0
-    studio.db.execute("DELETE FROM score WHERE frame_number BETWEEN 5 AND 20")
     run(TagRequest())
     assert run(MatchRequest())["images"] == 1
-    assert matches(studio)[0][2:] == (9, pytest.approx(1, abs=1e-3), 1.0)
+    assert shot_of(matches(studio)[0][2]) == 1 and matches(studio)[0][4] == 1.0
     assert len(rows(studio, "SELECT DISTINCT index_version FROM match")) == 1
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from film_clips import numbered, shown_number, write_clip
 from PIL import Image
 
 from db.requests import IngestRequest
 from engine.studio import Studio
+from engine.thumbs import open_thumbnails, thumbnail
+from tests.engine.film.clips import numbered, numbered_clip, shown_number, write_clip
 
 Ask = Callable[..., tuple[dict[str, Any], bytes]]
 COUNT = 40
@@ -76,6 +77,18 @@ def test_every_format_shows_the_frame_asked_for_without_the_letterbox(client: Cl
     assert shown_number(decoded(jpeg)) == 7
 
 
+def test_a_small_picture_comes_from_the_thumbnail_while_there_is_one(client: Client, studio: Studio) -> None:
+    thumbs = open_thumbnails(studio.thumbs_path)
+    thumbs.execute("UPDATE thumbnail SET jpeg = ? WHERE number = 5", (thumbnail(numbered(777)),))
+    shown = {width: client.ask(id=width, film=1, frame=5, width=width)[1] for width in (96, 192, 257)}
+    assert {width: shown_number(decoded(body)) for width, body in shown.items()} == {96: 777, 192: 777, 257: 5}
+    thumbs.execute("DELETE FROM thumbnail")
+    thumbs.close()
+    assert shown_number(decoded(client.ask(id=1, film=1, frame=5, width=96)[1])) == 5
+    studio.thumbs_path.write_bytes(b"?" * 5000)
+    assert shown_number(decoded(client.ask(id=1, film=1, frame=5, width=96)[1])) == 5
+
+
 def test_errors_are_answers_and_the_server_goes_on(client: Client) -> None:
     assert "no frame 999" in client.ask(id=1, film=1, frame=999)[0]["error"]
     assert "no film 5" in client.ask(id=2, film=5, frame=1)[0]["error"]
@@ -94,6 +107,12 @@ def test_a_moved_film_is_an_error_until_it_is_found_again(
     assert "no longer at" in client.ask(id=1, film=1, frame=3)[0]["error"]
     run(IngestRequest(path=str(moved)))
     assert shown_number(decoded(client.ask(id=2, film=1, frame=3)[1])) == 3
+
+
+def test_another_file_in_the_films_place_is_not_shown(client: Client, film_path: Path) -> None:
+    numbered_clip(film_path, COUNT)
+    header, body = client.ask(id=1, film=1, frame=3)
+    assert "no longer at" in header["error"] and not body
 
 
 def test_a_cancelled_request_is_answered_without_its_picture(client: Client) -> None:

@@ -6,7 +6,6 @@ import av
 import cv2
 import numpy as np
 import pytest
-from film_clips import Picture, write_clip
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +21,7 @@ from engine.holds import (
 )
 from engine.shots import find_shots, hsv_change, small_hsv
 from engine.video import decode, probe
+from tests.engine.film.clips import Picture, write_clip
 
 
 def scene(seed: int, width: int = 1920, height: int = 1080) -> Picture:

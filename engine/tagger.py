@@ -1,0 +1,186 @@
+"""WD14-family taggers: danbooru tags and a vector for each picture, in one pass of an ONNX model.
+
+The contract of these models: `model.onnx` takes [n, s, s, 3] float32 in BGR order, 0..255, from pictures padded to a
+white square, and returns one probability for each row of `selected_tags.csv` (`tag_id,name,category,count`).
+"""
+
+import csv
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from db.errors import UserError
+from db.i18n import _
+from engine.onnx_embedding import with_embedding
+
+MODEL_FILE, TAGS_FILE = "model.onnx", "selected_tags.csv"
+HUB_ID = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))?")
+CUDA = "CUDAExecutionProvider"
+CPU = "CPUExecutionProvider"
+CUDA_BATCH, CPU_BATCH = 32, 8
+
+
+@dataclass(frozen=True)
+class TagName:
+    """A tag as the tagger names it; category 0 general, 1 artist, 3 copyright, 4 character, 5 meta, 9 rating."""
+
+    name: str
+    category: int
+
+
+class Tagger:
+    """A loaded tagger: call it with square pictures."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self.tags = read_tags(folder / TAGS_FILE)
+        self.sha256 = _sha256(folder / MODEL_FILE)
+        self._session = _session(folder / MODEL_FILE)
+        self._scores, embedding = _output_names(self._session)
+        if embedding is None:
+            path, embedding = with_embedding(folder / MODEL_FILE, self.sha256, self._scores)
+            self._session = _session(path)
+        self._embedding = embedding
+        self.provider: str = self._session.get_providers()[0]
+        batch, self.input_size = _input_shape(self._session, folder / MODEL_FILE)
+        self.batch_size = batch or (CUDA_BATCH if self.provider == CUDA else CPU_BATCH)
+        self.embedding_dim = self._probe(batch or 1, folder)
+
+    @property
+    def fell_back(self) -> bool:
+        """Whether the model runs on the CPU although this onnxruntime offers CUDA."""
+        return self.provider == CPU and CUDA in onnxruntime.get_available_providers()
+
+    def __call__(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Scores [n, tags] in 0..1 and vectors [n, dim] of unit length, for pictures [n, s, s, 3] RGB."""
+        starts = range(0, len(pixels), self.batch_size)
+        parts = [self._run(pixels[start : start + self.batch_size], self.batch_size) for start in starts]
+        scores = np.concatenate([scores for scores, _vectors in parts])
+        vectors = np.concatenate([vectors for _scores, vectors in parts])
+        return scores, unit_length(vectors)
+
+    def _run(self, pixels: NDArray[np.uint8], batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """One pass at the fixed batch shape, so that a picture's scores do not depend on its neighbours."""
+        padded = np.zeros((batch, *pixels.shape[1:]), np.float32)
+        padded[: len(pixels)] = pixels[..., ::-1]
+        feed = {self._session.get_inputs()[0].name: padded}
+        scores, vectors = self._session.run([self._scores, self._embedding], feed)
+        return scores[: len(pixels)], vectors.reshape(batch, -1)[: len(pixels)]
+
+    def _probe(self, batch: int, folder: Path) -> int:
+        """The vectors' dimension, from one blank picture; raises `UserError` where scores and tags differ in number."""
+        blank = np.zeros((1, self.input_size, self.input_size, 3), np.uint8)
+        scores, vectors = self._run(blank, batch)
+        if scores.shape[1] != len(self.tags):
+            raise UserError(
+                _(
+                    "{path} names {tags} tags, but {model} scores {scores}: take both from one release of the tagger."
+                ).format(path=folder / TAGS_FILE, tags=len(self.tags), model=MODEL_FILE, scores=scores.shape[1])
+            )
+        return int(vectors.shape[1])
+
+
+def load_tagger(source: str) -> Tagger:
+    """The tagger in a folder, or of a hub id `owner/name[@revision]`; raises `UserError` where there is none."""
+    folder = Path(source).expanduser()
+    if folder.is_dir():
+        _require_files(folder)
+        return Tagger(folder.resolve().name, folder)
+    if match := HUB_ID.fullmatch(source):
+        return Tagger(source, _download(match["repository"], match["revision"]))
+    raise UserError(
+        _("There is no tagger folder {source}: name a folder with {model} and {tags}, or a hub id owner/name.").format(
+            source=source, model=MODEL_FILE, tags=TAGS_FILE
+        )
+    )
+
+
+def read_tags(path: Path) -> list[TagName]:
+    """The tags a model scores, in the order of its output."""
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            return [TagName(row["name"], int(row["category"])) for row in csv.DictReader(file)]
+    except (KeyError, ValueError, csv.Error) as error:
+        raise UserError(
+            _("{path} is not a tag list (columns tag_id, name, category, count): {error}.").format(
+                path=path, error=error
+            )
+        ) from error
+
+
+def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Vectors [n, dim] scaled to length 1; a zero vector stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.where(lengths == 0, 1, lengths)).astype(np.float32)
+
+
+def _require_files(folder: Path) -> None:
+    for name in (MODEL_FILE, TAGS_FILE):
+        if not (folder / name).is_file():
+            raise UserError(
+                _("The tagger folder {folder} has no {name}: copy it there from the tagger's release.").format(
+                    folder=folder, name=name
+                )
+            )
+
+
+def _download(repository: str, revision: str | None) -> Path:
+    import huggingface_hub
+
+    try:
+        found = huggingface_hub.snapshot_download(repository, revision=revision, allow_patterns=[MODEL_FILE, TAGS_FILE])
+    except (OSError, ValueError, RuntimeError) as error:
+        raise UserError(
+            _(
+                "Tagger {repository} cannot be downloaded: check its name and the network, or put {model} and {tags} "
+                "into a folder and name that folder instead."
+            ).format(repository=repository, model=MODEL_FILE, tags=TAGS_FILE)
+        ) from error
+    _require_files(Path(found))
+    return Path(found)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _session(path: Path) -> Any:
+    offered = onnxruntime.get_available_providers()
+    if CUDA in offered:
+        onnxruntime.preload_dlls()
+    try:
+        return onnxruntime.InferenceSession(str(path), providers=[name for name in (CUDA, CPU) if name in offered])
+    except Exception as error:  # onnxruntime's errors share no narrower base
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            _("{path} cannot be loaded as a model ({reason}): copy it again from the tagger's release.").format(
+                path=path, reason=reason
+            )
+        ) from error
+
+
+def _output_names(session: Any) -> tuple[str, str | None]:
+    """The output with scores, and the one with vectors where the model has it."""
+    names = [output.name for output in session.get_outputs()]
+    embeddings = [name for name in names if "embed" in name.lower()]
+    scores = [name for name in names if name not in embeddings]
+    return scores[0], embeddings[0] if embeddings else None
+
+
+def _input_shape(session: Any, path: Path) -> tuple[int | None, int]:
+    """The batch where it is fixed, and the side of the square input."""
+    shape = session.get_inputs()[0].shape
+    if len(shape) != 4 or shape[3] != 3 or not isinstance(shape[1], int) or shape[1] != shape[2]:
+        raise UserError(
+            _("{path} takes pictures of shape {shape}, not [n, s, s, 3]: use a tagger of the WD family.").format(
+                path=path, shape=shape
+            )
+        )
+    return shape[0] if isinstance(shape[0], int) else None, shape[1]
