@@ -7,13 +7,13 @@ WITH current AS (
         (SELECT h.key_frame FROM hold h
          WHERE h.grouping_id = film.grouping_id AND h.first <= f.number
          ORDER BY h.first DESC LIMIT 1) AS key_frame
-    FROM film JOIN frame f ON f.film_id = film.id
+    FROM film CROSS JOIN frame f ON f.film_id = film.id
 )
 SELECT c.film_id AS film_id, c.number AS frame_number, t.name AS tag, t.category AS category,
     s.score / 255.0 AS score, 'tagger' AS origin
 FROM policy p
 CROSS JOIN current c
-JOIN score s ON s.film_id = c.film_id AND s.frame_number = c.key_frame AND s.tagger_id = p.tagger_id
+CROSS JOIN score s ON s.film_id = c.film_id AND s.frame_number = c.key_frame AND s.tagger_id = p.tagger_id
 JOIN tag t ON t.id = s.tag_id
 WHERE p.active
     AND CASE WHEN t.category = 9

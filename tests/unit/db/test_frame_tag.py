@@ -60,3 +60,9 @@ def test_names_are_made_in_danbooru_form_with_their_category(film_db: Connection
 def test_the_overview_counts(film_db: Connection) -> None:
     film = overview.overview(film_db).films[0]
     assert (film.frames, film.holds, film.key_frames, film.shots, film.scored) == (100, 50, 50, 2, 50)
+
+
+def test_one_frame_is_answered_without_reading_the_scores_of_the_film(film_db: Connection) -> None:
+    plan = film_db.execute("EXPLAIN QUERY PLAN SELECT tag FROM frame_tag WHERE film_id = 1 AND frame_number = 7")
+    steps = [row["detail"] for row in plan]
+    assert "SEARCH s USING PRIMARY KEY (film_id=? AND frame_number=? AND tagger_id=?)" in steps

@@ -1,0 +1,80 @@
+"""The registry of keys: no collisions, no keys that terminals confuse, and everything else made from it."""
+
+from collections import Counter
+
+import pytest
+from textual.binding import Binding
+
+from kimikoe_tui import keys
+from kimikoe_tui.screens.cull import CullRoom
+from kimikoe_tui.screens.frames import FramesRoom
+from kimikoe_tui.screens.help import HelpScreen, help_text
+from kimikoe_tui.screens.home import HomeRoom
+from kimikoe_tui.screens.jobs import JobsRoom
+from kimikoe_tui.screens.line import LinePrompt
+from kimikoe_tui.screens.menu import GoMenu, QuickFilterMenu
+from kimikoe_tui.screens.runs import RunsRoom
+from kimikoe_tui.screens.tag_line import TagLine
+
+SCREENS = {
+    "home": HomeRoom, "frames": FramesRoom, "cull": CullRoom, "runs": RunsRoom, "jobs": JobsRoom, "go": GoMenu,
+    "quick-filter": QuickFilterMenu, "line": LinePrompt, "tag-line": TagLine, "help": HelpScreen,
+}  # fmt: skip
+CONFUSED = {"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+left_square_bracket", "ctrl+b", "ctrl+s"}
+
+
+def test_every_context_has_a_screen() -> None:
+    assert set(SCREENS) == set(keys.CONTEXTS) == set(keys.TITLES)
+
+
+@pytest.mark.parametrize("context", keys.CONTEXTS)
+def test_no_two_keys_collide(context: str) -> None:
+    pressed = Counter(each for key in keys.in_context(context) for each in key.keys)
+    assert [each for each, times in pressed.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("context", keys.CONTEXTS)
+def test_no_key_is_one_that_terminals_confuse(context: str) -> None:
+    assert {each for key in keys.in_context(context) for each in key.keys} & CONFUSED == set()
+
+
+@pytest.mark.parametrize("context", keys.ROOMS)
+def test_outside_a_menu_a_digit_only_rates(context: str) -> None:
+    digits = {key.id for key in keys.in_context(context) for each in key.keys if each.isdigit()}
+    assert digits == ({"cull.rate", "cull.clear"} if context == "cull" else set())
+
+
+@pytest.mark.parametrize("context", keys.CONTEXTS)
+def test_every_key_is_bound_on_its_screen_to_an_action_it_has(context: str) -> None:
+    screen = SCREENS[context]
+    merged = screen._merge_bindings()
+    bound = {binding.id for bindings in merged.key_to_bindings.values() for binding in bindings if binding.id}
+    for key in keys.in_context(context):
+        assert any(name == key.id or name.startswith(f"{key.id}.") for name in bound), key.id
+        if not key.action.startswith("app."):
+            assert hasattr(screen, "action_" + key.action.partition("(")[0]), key.id
+
+
+def test_ids_are_unique() -> None:
+    every = [binding.id for part in set(sum(keys.CONTEXTS.values(), ())) for binding in keys.bindings(part)
+             if isinstance(binding, Binding)]  # fmt: skip
+    assert len(every) == len(set(every))
+
+
+def test_only_rooms_that_exist_are_offered() -> None:
+    choices = {key.action for key in keys.GO} - {"choose('first')", "choose('')"}
+    assert choices == {f"choose('{room}')" for room in keys.ROOMS}
+
+
+@pytest.mark.parametrize("context", keys.ROOMS)
+def test_help_and_the_manual_name_every_key(context: str) -> None:
+    text, table = help_text(context).plain, keys.markdown()
+    for key in keys.in_context(context):
+        assert key.description in text
+        assert f"| {key.description} | {key.id} |" in table
+
+
+def test_keys_are_displayed_as_people_read_them() -> None:
+    shown = {key.id: key.display for key in keys.in_context("cull")}
+    assert shown["cull.rate"] == "1-5"
+    assert shown["cull.next"] == "space l →"
