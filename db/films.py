@@ -25,6 +25,7 @@ class Film(msgspec.Struct, frozen=True):
     path: str
     width: int
     height: int
+    picture_width: int  # without the letterbox
     fps: Fraction
     frame_count: int | None
     frames_in: int
@@ -68,7 +69,7 @@ def unpack(frame_id: int) -> tuple[int, int]:
 
 
 _FILMS = """
-SELECT id, name, path, width, height, fps_num, fps_den, frame_count, grouping_id,
+SELECT id, name, path, width, height, crop_w AS picture_width, fps_num, fps_den, frame_count, grouping_id,
     (SELECT COALESCE(max(number), 0) FROM frame WHERE film_id = film.id) AS frames_in
 FROM film
 """

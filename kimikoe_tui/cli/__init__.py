@@ -37,7 +37,10 @@ def open_studio(context: Context) -> None:
     from kimikoe_tui.app import run_studio
     from kimikoe_tui.engine_control import start_engine
 
-    run_studio(context.root, lambda: start_engine(context.root))
+    def start() -> None:
+        start_engine(context.root)
+
+    run_studio(context.root, start)
 
 
 for command in (

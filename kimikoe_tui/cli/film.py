@@ -1,5 +1,6 @@
 """`kimikoe ingest`, `tag`, `query`, `frame`, `verdict` and `undo`: the film, its frames and their tags."""
 
+from io import BytesIO
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from db.errors import UserError
 from db.i18n import _
 from db.requests import IngestRequest, TagRequest
 from kimikoe_tui.cli.context import SESSION, Context, json_option, pass_context, plain, print_json
-from kimikoe_tui.cli.waiting import submit, wait_option
+from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 
 
 @click.command()
@@ -29,7 +30,7 @@ from kimikoe_tui.cli.waiting import submit, wait_option
 @pass_context
 def ingest(
     context: Context, path: Path, name: str, fit: str, hold_threshold: int | None, note: str, credit: str,
-    wait: bool | None,
+    wait: Wait,
 ) -> None:  # fmt: skip
     """Take in a film: number every frame, find held drawings and shots. Run again, it continues.
 
@@ -60,7 +61,7 @@ def _check_file(path: Path) -> None:
 @click.command("tag")
 @wait_option
 @pass_context
-def tag_command(context: Context, wait: bool | None) -> None:
+def tag_command(context: Context, wait: Wait) -> None:
     """Score every key frame and every finished picture that the tagger in use has not seen.
 
     \b
@@ -131,9 +132,7 @@ def frame(context: Context, reference: str, out: Path | None, as_json: bool) -> 
     """
     film, number = films.resolve(context.db, reference)
     if out:
-        from kimikoe_tui.pixels import frame_png
-
-        out.write_bytes(frame_png(context.root, film.id, number))
+        _write_picture(context.root, film, number, out)
     here = films.frame(context.db, film.id, number)
     carried = tags.frame_tags(context.db, film.id, number)
     if as_json:
@@ -144,6 +143,22 @@ def frame(context: Context, reference: str, out: Path | None, as_json: bool) -> 
     for tag in carried:
         score = "" if tag.score is None else f"{tag.score:.2f}"
         click.echo(f"  {plain(tag.tag):<24} {score:>5} {tag.origin}")
+
+
+def _write_picture(root: Path, film: films.Film, number: int, out: Path) -> None:
+    """Write a frame as the film shows it, without its letterbox; the file is there whole or not at all."""
+    from PIL import Image
+
+    from kimikoe_tui.pixels import FrameServer, frame_server_command
+
+    server = FrameServer(frame_server_command(root), root / "logs" / "frames.log")
+    try:
+        pixels = server.request(film.id, number, film.picture_width).result()
+    finally:
+        server.close()
+    png = BytesIO()
+    Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb).save(png, "PNG")
+    out.write_bytes(png.getvalue())
 
 
 @click.command(context_settings={"ignore_unknown_options": True})

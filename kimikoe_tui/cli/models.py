@@ -13,7 +13,7 @@ from db.i18n import _
 from db.migrations import migrate
 from db.requests import BaseRequest, Request, TaggerRequest
 from kimikoe_tui.cli.context import Context, json_option, pass_context, plain, print_json
-from kimikoe_tui.cli.waiting import submit, wait_option
+from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 from kimikoe_tui.engine_control import engine_state, stop_engine
 
 FOLDERS = ("loras", "images", "runs", "logs", "locks")
@@ -45,7 +45,7 @@ def init(
     create_studio(folder)
     try:
         for request in requests:
-            submit(Context(folder), [request], wait=True)
+            submit(Context(folder), [request], Wait(wait=True))
     except BaseException:
         _unmake(folder, existed)
         raise
@@ -110,7 +110,7 @@ def base(click_context: click.Context, as_json: bool) -> None:
 @click.option("--licence-url", default="", help="Where that licence can be read.")
 @wait_option
 @pass_context
-def base_add(context: Context, source: str, licence: str, licence_url: str, wait: bool | None) -> None:
+def base_add(context: Context, source: str, licence: str, licence_url: str, wait: Wait) -> None:
     """Add a base model from a diffusers folder, a hub id or a .safetensors file; the newest is used.
 
     \b
@@ -143,7 +143,7 @@ def tagger(click_context: click.Context, as_json: bool) -> None:
 @click.argument("source")
 @wait_option
 @pass_context
-def tagger_add(context: Context, source: str, wait: bool | None) -> None:
+def tagger_add(context: Context, source: str, wait: Wait) -> None:
     """Add a tagger from a folder with model.onnx and selected_tags.csv, or from a hub id.
 
     \b

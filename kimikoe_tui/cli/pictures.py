@@ -10,7 +10,7 @@ from db.i18n import _
 from db.pictures import PictureSettings
 from db.requests import GenerateRequest, MatchRequest, Request, TagRequest
 from kimikoe_tui.cli.context import SESSION, Context, pass_context
-from kimikoe_tui.cli.waiting import submit, wait_option
+from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 
 _RATING = re.compile(r"(\d+)(?:-(\d+))?=([0-5x])\Z")
 
@@ -29,7 +29,7 @@ _RATING = re.compile(r"(\d+)(?:-(\d+))?=([0-5x])\Z")
 @pass_context
 def generate(
     context: Context, prompts: tuple[str, ...], negative: str, count: int, seed: int | None, steps: int, sampler: str,
-    cfg_scale: float, size: str | None, clip_skip: int, wait: bool | None,
+    cfg_scale: float, size: str | None, clip_skip: int, wait: Wait,
 ) -> None:  # fmt: skip
     """Draw pictures, tag them, and find the film frames they resemble.
 
@@ -77,7 +77,7 @@ def _size(text: str | None) -> tuple[int | None, int | None]:
 @click.option("--count", default=5, show_default=True, help="Frames for each picture, each of another shot.")
 @wait_option
 @pass_context
-def match(context: Context, count: int, wait: bool | None) -> None:
+def match(context: Context, count: int, wait: Wait) -> None:
     """Find the film frames that each finished picture most resembles (uncalibrated).
 
     \b

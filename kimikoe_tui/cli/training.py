@@ -7,7 +7,7 @@ from db.errors import UserError
 from db.i18n import _
 from db.requests import CaptionRecipe, DatasetRequest, ProbeRequest, TrainRecipe, TrainRequest
 from kimikoe_tui.cli.context import Context, json_option, pass_context, plain, print_json
-from kimikoe_tui.cli.waiting import submit, wait_option
+from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 
 
 @click.command()
@@ -22,7 +22,7 @@ from kimikoe_tui.cli.waiting import submit, wait_option
 @pass_context
 def dataset(
     context: Context, name: str, query: str, trigger: str, drop_tags: tuple[str, ...], core_tags: tuple[str, ...],
-    max_tags: int, validation_share: float, wait: bool | None,
+    max_tags: int, validation_share: float, wait: Wait,
 ) -> None:  # fmt: skip
     """Freeze frames with their captions into the dataset NAME, which never changes again.
 
@@ -58,7 +58,7 @@ def dataset(
 def train(
     context: Context, dataset_name: str, steps: int, batch_size: int, rank: int, alpha: float | None,
     learning_rate: float, schedule: str, targets: str, tag_dropout: float, caption_dropout: float, clip_skip: int,
-    checkpoint_every: int, seed: int, wait: bool | None,
+    checkpoint_every: int, seed: int, wait: Wait,
 ) -> None:  # fmt: skip
     """Train a LoRA on a dataset (the newest if none is named). It is called kimikoe-YYYY-MM-DD-N.
 
@@ -115,7 +115,7 @@ def runs(context: Context, as_json: bool) -> None:
 @pass_context
 def probe(
     context: Context, trigger: str, traits: tuple[str, ...], run_name: str, name_prompts: tuple[str, ...],
-    other_prompts: tuple[str, ...], count: int, weight: float, wait: bool | None,
+    other_prompts: tuple[str, ...], count: int, weight: float, wait: Wait,
 ) -> None:  # fmt: skip
     """Measure whether a name brings its traits, and whether they leak into prompts without it.
 

@@ -1,46 +1,65 @@
 """Queue jobs, then wait for them with a progress bar, or leave them to the engine."""
 
+import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any
 
 import click
+import msgspec
 
 from db import changes, queue
 from db.errors import UserError
 from db.i18n import _
 from db.requests import Request
-from kimikoe_tui.cli.context import Context, plain
+from kimikoe_tui.cli.context import Context, json_option, plain, print_json
 from kimikoe_tui.engine_control import engine_state, start_engine
 
 POLL_SECONDS = 0.1
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def wait_option(command: Command) -> Command:
-    """The `--wait/--detach` option of commands that queue work."""
-    return click.option(
+class Wait(msgspec.Struct, frozen=True):
+    """Whether to wait for queued jobs (None: in a terminal) and to print them as JSON."""
+
+    wait: bool | None = None
+    as_json: bool = False
+
+    @property
+    def wanted(self) -> bool:
+        """Whether to wait here and now."""
+        return sys.stderr.isatty() if self.wait is None else self.wait
+
+
+def wait_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The `--wait/--detach` and `--json` options of commands that queue work, as one argument `wait`."""
+
+    @click.option(
         "--wait/--detach",
         default=None,
         help="Show a progress bar until the work is done, or leave it to the engine. Waits in a terminal.",
-    )(command)
+    )
+    @json_option
+    @wraps(command)
+    def with_wait(*arguments: Any, wait: bool | None, as_json: bool, **options: Any) -> None:
+        command(*arguments, wait=Wait(wait, as_json), **options)
+
+    return with_wait
 
 
-def submit(context: Context, requests: Sequence[Request], wait: bool | None) -> list[queue.Job]:
-    """Queue requests, each behind the one before; start the engine; wait for them where asked or in a terminal.
+def submit(context: Context, requests: Sequence[Request], wait: Wait) -> None:
+    """Queue requests, each behind the one before; start the engine; wait for them where that is wanted.
 
     Raises `UserError` where a job that was waited for did not get done.
     """
-    import sys
-
     job_ids = queue.enqueue_chain(context.db, requests)
     start_engine(context.root)
-    if wait or (wait is None and sys.stderr.isatty()):
-        return [wait_for(context, job_id) for job_id in job_ids]
-    for job_id in job_ids:
-        job = queue.get(context.db, job_id)
-        click.echo(_("job {id} ({kind}) is queued; `kimikoe jobs` shows it").format(id=job.id, kind=job.kind), err=True)
-    return [queue.get(context.db, job_id) for job_id in job_ids]
+    jobs = [wait_for(context, job_id) if wait.wanted else queue.get(context.db, job_id) for job_id in job_ids]
+    if wait.as_json:
+        print_json([{"job": job.id, "kind": job.kind, "state": job.state, "made": job.outcome} for job in jobs])
+    elif not wait.wanted:
+        for job in jobs:
+            click.echo(_("job {id} ({kind}) is queued; `kimikoe jobs` shows it").format(id=job.id, kind=job.kind))
 
 
 def wait_for(context: Context, job_id: int) -> queue.Job:

@@ -45,7 +45,10 @@ class Stages:
 
     def jobs(self, name: str, make_requests: Callable[[], Sequence[Request]]) -> list[queue.Job]:
         """Queue requests, each behind the one before, unless they are queued already; show them to their end."""
+        known = library.setting(self.context.db, _PREFIX + name)
         job_ids = self.once(name, lambda: queue.enqueue_chain(self.context.db, make_requests()))
+        if known and all(queue.get(self.context.db, job_id).state == "done" for job_id in job_ids):
+            click.secho(_("        done already"), dim=True)
         return [self._finish(job_id) for job_id in job_ids]
 
     def _finish(self, job_id: int) -> queue.Job:

@@ -84,3 +84,8 @@ def test_policy_changes_what_counts_without_tagging_again(run: Run, film_studio:
     run("policy", "--general", "0.7")
     assert run("query", "glasses", "--count").stdout == "0\n"
     assert json.loads(run("policy", "--json").stdout)["general"] == 0.7
+
+
+def test_queued_work_is_named_in_json_for_scripts(run: Run, film_studio: Path) -> None:
+    queued = run("match", "--detach", "--json")
+    assert [(job["kind"], job["job"]) for job in json.loads(queued.stdout)] == [("tag", 1), ("match", 2)]
