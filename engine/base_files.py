@@ -1,0 +1,272 @@
+"""Where the parts of a base model are: a diffusers folder, a hub id or a single file, looked at without loading it."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from safetensors import SafetensorError, safe_open
+
+from db.errors import UserError
+from db.i18n import _
+
+Architecture = Literal["sd15", "sdxl"]
+
+CONFIGS = Path(__file__).parent / "configs"
+HASH_BLOCK = 2**20
+
+TOKENIZERS: dict[Architecture, tuple[str, ...]] = {
+    "sd15": ("tokenizer",),
+    "sdxl": ("tokenizer", "tokenizer_2"),
+}
+PIPELINES: dict[str, Architecture] = {"StableDiffusionPipeline": "sd15", "StableDiffusionXLPipeline": "sdxl"}
+
+# The parts that have weights, with the prefix of their tensors in the single-file layout of the original code.
+PARTS: dict[Architecture, dict[str, str]] = {
+    "sd15": {
+        "text_encoder": "cond_stage_model.transformer.",
+        "unet": "model.diffusion_model.",
+        "vae": "first_stage_model.",
+    },
+    "sdxl": {
+        "text_encoder": "conditioner.embedders.0.transformer.",
+        "text_encoder_2": "conditioner.embedders.1.model.",
+        "unet": "model.diffusion_model.",
+        "vae": "first_stage_model.",
+    },
+}
+
+NOISE_SETTINGS = (
+    "num_train_timesteps",
+    "beta_start",
+    "beta_end",
+    "beta_schedule",
+    "trained_betas",
+    "prediction_type",
+    "rescale_betas_zero_snr",
+    "timestep_spacing",
+    "steps_offset",
+)
+
+
+@dataclass(frozen=True)
+class BaseInfo:
+    """What a base is, found without loading a weight."""
+
+    root: Path  # the folder or the single file
+    config: Path  # the folder of its configuration
+    tokenizers: tuple[Path, ...]
+    architecture: Architecture
+    weights: dict[str, tuple[Path, ...]]  # part to files
+    scheduler_config: dict[str, Any]  # the settings of noise that every sampler shares
+    width: int
+    height: int
+
+    @property
+    def prediction_type(self) -> str:
+        """`epsilon` or `v_prediction`."""
+        return str(self.scheduler_config.get("prediction_type", "epsilon"))
+
+    @property
+    def sha256(self) -> str:
+        """Over the bytes of all weight files in sorted order; of a single file, its own hash."""
+        return files_sha256({path for paths in self.weights.values() for path in paths})
+
+    @property
+    def licence(self) -> tuple[str, str]:
+        """Name and link of the licence in the model card beside the weights, each "" where it says nothing."""
+        card = (self.root if self.root.is_dir() else self.root.parent) / "README.md"
+        text = card.read_text(errors="replace") if card.is_file() else ""
+        header = text.split("---")[1] if text.startswith("---") else ""
+        found = dict(re.findall(r"^license(|_name|_link):\s*(\S.*?)\s*$", header, re.MULTILINE))
+        return found.get("_name") or found.get("", ""), found.get("_link", "")
+
+
+def inspect_base(source: str) -> BaseInfo:
+    """What the base at a folder, hub id or `.safetensors` file is; downloads a hub id that is not here yet.
+
+    Raises `UserError` naming the component that is missing, before any weight is read.
+    """
+    path = Path(source).expanduser()
+    if path.is_file():
+        return _inspect_file(path.resolve())
+    if path.is_dir():
+        return _inspect_folder(path.resolve(), str(path))
+    if re.fullmatch(r"[\w.-]+/[\w.-]+", source):
+        return _inspect_hub(source)
+    raise UserError(_("There is no base model at {source}: give a folder, a file or a hub id.").format(source=source))
+
+
+def files_sha256(paths: Iterable[Path]) -> str:
+    """One hash over the bytes of all files, in sorted order."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        with path.open("rb") as file:
+            for block in iter(partial(file.read, HASH_BLOCK), b""):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def _inspect_folder(folder: Path, source: str) -> BaseInfo:
+    index = folder / "model_index.json"
+    if not index.is_file():
+        raise UserError(_("{source} is no diffusers folder: it has no model_index.json.").format(source=source))
+    architecture = _architecture(_json(index).get("_class_name"), source)
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.glob("*/*"))]
+    _require_parts(names, architecture, source)
+    weights = {part: tuple(folder / name for name in weight_names(names, part)) for part in PARTS[architecture]}
+    tokenizers = tuple(folder / part for part in TOKENIZERS[architecture])
+    return _info(folder, folder, tokenizers, architecture, weights, {})
+
+
+def _info(
+    root: Path,
+    config: Path,
+    tokenizers: tuple[Path, ...],
+    architecture: Architecture,
+    weights: dict[str, tuple[Path, ...]],
+    overrides: dict[str, Any],
+) -> BaseInfo:
+    scheduler = _json(config / "scheduler" / "scheduler_config.json") | overrides
+    noise = {name: scheduler[name] for name in NOISE_SETTINGS if scheduler.get(name) is not None}
+    size = _json(config / "unet" / "config.json").get("sample_size", 64)
+    height, width = size if isinstance(size, list) else (size, size)
+    scale = 2 ** (len(_json(config / "vae" / "config.json")["block_out_channels"]) - 1)
+    return BaseInfo(root, config, tokenizers, architecture, weights, noise, width * scale, height * scale)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+def _architecture(class_name: object, source: str) -> Architecture:
+    if (architecture := PIPELINES.get(str(class_name))) is None:
+        raise UserError(
+            _("{source} is a {kind}; only Stable Diffusion 1.5 and XL bases are supported.").format(
+                source=source, kind=class_name
+            )
+        )
+    return architecture
+
+
+def _require_parts(names: Sequence[str], architecture: Architecture, source: str) -> None:
+    missing = [part for part in PARTS[architecture] if f"{part}/config.json" not in names]
+    missing += [part for part in TOKENIZERS[architecture] if not _has_vocabulary(names, part)]
+    missing += ["scheduler"] * ("scheduler/scheduler_config.json" not in names)
+    if missing:
+        _refuse(source, missing)
+    if bare := [part for part in PARTS[architecture] if not weight_names(names, part)]:
+        raise UserError(
+            _("The base in {source} has no weights of its {parts} as .safetensors: convert them first.").format(
+                source=source, parts=", ".join(bare)
+            )
+        )
+
+
+def _refuse(source: str, missing: Sequence[str]) -> None:
+    raise UserError(
+        _("The base in {source} has no {parts}: get the whole model.").format(source=source, parts=", ".join(missing))
+    )
+
+
+def _has_vocabulary(names: Sequence[str], part: str) -> bool:
+    return f"{part}/tokenizer.json" in names or {f"{part}/vocab.json", f"{part}/merges.txt"} <= set(names)
+
+
+def weight_names(names: Sequence[str], part: str) -> list[str]:
+    """A part's weight files, the half-precision ones where there are both."""
+    found = [name for name in names if re.fullmatch(rf"{part}/(diffusion_pytorch_)?model\b[^/]*\.safetensors", name)]
+    found = [name for name in found if ".non_ema" not in name]
+    return [name for name in found if ".fp16" in name] or found
+
+
+def _inspect_hub(repository: str) -> BaseInfo:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    try:
+        return _inspect_folder(Path(snapshot_download(repository, local_files_only=True)), repository)
+    except (LocalEntryNotFoundError, UserError):
+        return _inspect_folder(_download(repository), repository)
+
+
+def _download(repository: str) -> Path:
+    """Fetch a repository's configuration, then, where nothing is missing, its weights."""
+    from huggingface_hub import HfApi, snapshot_download
+
+    patterns = ["model_index.json", "*/*.json", "*/*.txt", "README.md"]
+    try:
+        names = HfApi().list_repo_files(repository)
+        folder = snapshot_download(repository, allow_patterns=patterns)
+    except Exception as error:
+        raise UserError(
+            _("{source} is neither here nor on the hub ({error}): check the name and the connection.").format(
+                source=repository, error=str(error).split("\n")[0]
+            )
+        ) from error
+    index = Path(folder, "model_index.json")
+    architecture = _architecture(_json(index).get("_class_name") if index.is_file() else None, repository)
+    _require_parts(names, architecture, repository)
+    weights = [name for part in PARTS[architecture] for name in weight_names(names, part)]
+    return Path(snapshot_download(repository, allow_patterns=patterns + weights))
+
+
+def _inspect_file(path: Path) -> BaseInfo:
+    keys = _tensor_names(path)
+    architecture: Architecture = "sdxl" if any(key.startswith("conditioner.") for key in keys) else "sd15"
+    missing = [part for part, prefix in PARTS[architecture].items() if not any(key.startswith(prefix) for key in keys)]
+    if missing:
+        _refuse(str(path), missing)
+    config = _config_beside(path, architecture)
+    weights: dict[str, tuple[Path, ...]] = {part: (path,) for part in PARTS[architecture]}
+    return _info(path, config, _tokenizers_for(path, config, architecture), architecture, weights, _marked(keys))
+
+
+def _tensor_names(path: Path) -> set[str]:
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return set(file.keys())
+    except SafetensorError as error:
+        raise UserError(
+            _("{path} is no .safetensors file ({error}): other formats are not read.").format(path=path, error=error)
+        ) from error
+
+
+def _marked(keys: set[str]) -> dict[str, Any]:
+    """Settings of noise that a checkpoint states by tensors of these names (NoobAI and its kin)."""
+    settings: dict[str, Any] = {"prediction_type": "v_prediction"} if "v_pred" in keys else {}
+    if "ztsnr" in keys:
+        settings |= {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+    return settings
+
+
+def _config_beside(path: Path, architecture: Architecture) -> Path:
+    """A folder named as the file, with a configuration of its own, or else the architecture's."""
+    beside = path.with_suffix("")
+    return beside if (beside / "model_index.json").is_file() else CONFIGS / architecture
+
+
+def _tokenizers_for(path: Path, config: Path, architecture: Architecture) -> tuple[Path, ...]:
+    beside = path.with_suffix("")
+    tokenizers = []
+    for part in TOKENIZERS[architecture]:
+        places = [beside / part, config / part, beside / "tokenizer"]
+        found = next((place for place in places if _has_vocabulary(_files_in(place), place.name)), None)
+        if found is None:
+            raise UserError(
+                _(
+                    "{path} has no tokenizer beside it: put CLIP's vocab.json and merges.txt (of "
+                    "openai/clip-vit-large-patch14, or of any base of this kind) into {folder}."
+                ).format(path=path, folder=beside / "tokenizer")
+            )
+        tokenizers.append(found)
+    return tuple(tokenizers)
+
+
+def _files_in(folder: Path) -> list[str]:
+    return [f"{folder.name}/{path.name}" for path in folder.glob("*")]

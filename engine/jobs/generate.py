@@ -1,0 +1,215 @@
+"""Fill the planned pictures of a generation. What is left to do is a query, so a stop loses at most one batch."""
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from db import library
+from db.connect import now, writing
+from db.errors import UserError
+from db.i18n import _
+from db.pictures import announce_done
+from db.requests import GenerateRequest
+from engine.base import BaseModel
+from engine.base_files import files_sha256
+from engine.generator import LoraWeight, Row, Shape, batch_limit, generate, row_shape
+from engine.infotext import LoraFacts, PictureFacts, pixels_sha256, write_png
+from engine.jobs.base import loaded_base
+from engine.lora import RowWeights, resident_loras
+from engine.prompt import export_prompt, parse
+from engine.running import RunningJob
+from engine.studio import Studio
+from engine.trainer import environment
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A row of `image` with its LoRAs, and the row to draw."""
+
+    id: int
+    fields: Mapping[str, Any]
+    loras: tuple[LoraFacts, ...]
+    row: Row
+    shape: Shape
+
+
+def run(studio: Studio, request: GenerateRequest, job: RunningJob) -> None:
+    """Draw what is planned, in batches that are the same however often the job was stopped."""
+    generation = _generation(studio.db, request.generation_id)
+    base = loaded_base(studio, job, generation["base_id"])
+    images = _images(studio.db, generation["id"])
+    done = sum(image["state"] == "done" for image in images)
+    job.progress(done, len(images), _("pictures"))
+    with resident_loras(base, _lora_paths(studio, generation["id"])) as weights:
+        for batch, size in batches(studio.db, base, images):
+            pixels = _draw(base, batch, size, weights, job, done, len(images))
+            for planned, picture in zip(batch, pixels, strict=True):
+                _save(studio, base, generation, planned, picture, size)
+            done += len(batch)
+            job.progress(done, len(images), _("pictures"))
+            job.check()
+    failed = [image for image in _images(studio.db, generation["id"]) if image["state"] == "failed"]
+    if failed and not done:
+        raise UserError(failed[0]["error"])
+    job.made(generation_id=generation["id"], pictures=done, failed=len(failed))
+
+
+def _generation(db: sqlite3.Connection, generation_id: int) -> sqlite3.Row:
+    row: sqlite3.Row | None = db.execute("SELECT * FROM generation WHERE id = ?", (generation_id,)).fetchone()
+    if row is None:
+        raise UserError(_("There is no generation {id}.").format(id=generation_id))
+    return row
+
+
+def _images(db: sqlite3.Connection, generation_id: int) -> list[sqlite3.Row]:
+    return db.execute("SELECT * FROM image WHERE generation_id = ? ORDER BY ordinal", (generation_id,)).fetchall()
+
+
+def adapter_name(lora_id: int) -> str:
+    """What a LoRA is called while it is resident; a user's name could hold a dot, which modules cannot."""
+    return f"lora_{lora_id}"
+
+
+def _lora_paths(studio: Studio, generation_id: int) -> dict[str, Path]:
+    """Files of the LoRAs that the generation uses; raises `UserError` where one is not what was published."""
+    rows = studio.db.execute(
+        """SELECT DISTINCT l.id, l.name, l.path, l.sha256 FROM lora l JOIN image_lora il ON il.lora_id = l.id
+           JOIN image i ON i.id = il.image_id WHERE i.generation_id = ? ORDER BY l.id""",
+        (generation_id,),
+    )
+    return {adapter_name(row["id"]): published_file(studio, row) for row in rows}
+
+
+def published_file(studio: Studio, row: sqlite3.Row) -> Path:
+    """The file of a row of `lora`; raises `UserError` where it is missing or has changed."""
+    path: Path = studio.root / row["path"]
+    if not path.is_file() or files_sha256([path]) != row["sha256"]:
+        raise UserError(
+            _("{path} is missing or has changed since {name} was published: put it back.").format(
+                path=path, name=row["name"]
+            )
+        )
+    return path
+
+
+def batches(
+    db: sqlite3.Connection, base: BaseModel, images: Sequence[sqlite3.Row]
+) -> Iterator[tuple[list[Planned], int]]:
+    """Planned pictures that are drawn together, and the size of their batch.
+
+    Batches are made of all the generation's pictures, done or not, so that a stop changes neither shape nor place.
+    """
+    alike: dict[Shape, list[Planned]] = {}
+    for image in images:
+        if planned := _plan(db, base, image):
+            alike.setdefault(planned.shape, []).append(planned)
+    for shape, members in alike.items():
+        count = -(-len(members) // batch_limit(base, shape.width, shape.height))
+        size = -(-len(members) // count)
+        for start in range(0, len(members), size):
+            waiting = [each for each in members[start : start + size] if each.fields["state"] == "planned"]
+            if waiting:
+                yield waiting, size
+
+
+def _plan(db: sqlite3.Connection, base: BaseModel, image: sqlite3.Row) -> Planned | None:
+    """The picture as it is to be drawn, or None for one that cannot be, which is marked so."""
+    loras = db.execute(
+        """SELECT l.id, l.name, l.sshs_hash, il.weight, il.text_weight FROM image_lora il
+           JOIN lora l ON l.id = il.lora_id WHERE il.image_id = ? ORDER BY l.id""",
+        (image["id"],),
+    ).fetchall()
+    try:
+        row = _row(image, {adapter_name(lora["id"]): LoraWeight(lora["weight"], lora["text_weight"]) for lora in loras})
+        shape = row_shape(base, row)
+    except UserError as error:
+        if image["state"] == "planned":
+            _fail(db, image["id"], str(error))
+        return None
+    facts = [LoraFacts(lora["name"], lora["weight"], lora["text_weight"], lora["sshs_hash"]) for lora in loras]
+    return Planned(image["id"], dict(image), tuple(facts), row, shape)
+
+
+def _row(image: sqlite3.Row, loras: Mapping[str, LoraWeight]) -> Row:
+    return Row(
+        prompt=parse(image["prompt"]),
+        negative=parse(image["negative_prompt"]),
+        seed=image["seed"],
+        steps=image["steps"],
+        sampler=image["sampler"],
+        cfg_scale=image["cfg_scale"],
+        width=image["width"],
+        height=image["height"],
+        clip_skip=image["clip_skip"],
+        loras=loras,
+    )
+
+
+def _fail(db: sqlite3.Connection, image_id: int, error: str) -> None:
+    with writing(db):
+        db.execute("UPDATE image SET state = 'failed', error = ? WHERE id = ?", (error, image_id))
+        announce_done(db, image_id)
+
+
+def _draw(
+    base: BaseModel, batch: Sequence[Planned], size: int, weights: RowWeights, job: RunningJob, done: int, total: int
+) -> NDArray[np.uint8]:
+    steps = batch[0].shape.steps
+
+    def on_step(step: int) -> None:
+        message = _("{count} at once, step {step} of {steps}").format(count=len(batch), step=step + 1, steps=steps)
+        job.progress(done, total, _("pictures"), message)
+        job.check()
+
+    return generate(base, [planned.row for planned in batch], size, weights, on_step)
+
+
+def _save(
+    studio: Studio, base: BaseModel, generation: sqlite3.Row, planned: Planned, pixels: NDArray[np.uint8], size: int
+) -> None:
+    """Write a picture's file, then its row."""
+    path = studio.images / str(generation["id"]) / f"{planned.id}.png"
+    drawn_in = _environment(base, planned, size)
+    sha256 = write_png(path, pixels, _facts(studio.db, generation, planned, drawn_in))
+    with writing(studio.db) as db:
+        db.execute(
+            """UPDATE image SET state = 'done', path = ?, sha256 = ?, pixels_sha256 = ?, environment = ?, made_at = ?
+               WHERE id = ?""",
+            (studio.relative(path), sha256, pixels_sha256(pixels), json.dumps(drawn_in), now(), planned.id),
+        )
+        announce_done(db, planned.id)
+
+
+def _environment(base: BaseModel, planned: Planned, size: int) -> dict[str, Any]:
+    """What must be the same for the picture to come out bit for bit on a CPU."""
+    shape = [size, *base.latent_shape(planned.shape.width, planned.shape.height)]
+    return {**environment(base), "batch": shape, "chunks": planned.shape.chunks}
+
+
+def _facts(
+    db: sqlite3.Connection, generation: sqlite3.Row, planned: Planned, environment: Mapping[str, Any]
+) -> PictureFacts:
+    base = library.base(db, generation["base_id"])
+    row = planned.row
+    return PictureFacts(
+        prompt=export_prompt(planned.fields["prompt"]),
+        negative_prompt=planned.fields["negative_prompt"],
+        seed=row.seed,
+        steps=row.steps,
+        sampler=row.sampler,
+        cfg_scale=row.cfg_scale,
+        width=row.width,
+        height=row.height,
+        clip_skip=row.clip_skip,
+        base_name=base.name,
+        base_sha256=base.sha256,
+        base_licence=base.licence,
+        loras=planned.loras,
+        environment=environment,
+    )

@@ -1,0 +1,295 @@
+"""Train a LoRA over a dataset and publish it. Starting, resuming and going on after a crash are the same code."""
+
+import hashlib
+import json
+import math
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import msgspec
+import torch
+
+from db import library
+from db.changes import announce
+from db.connect import now, writing
+from db.errors import UserError
+from db.i18n import _
+from db.requests import TrainRecipe, TrainRequest
+from engine.base import BaseModel
+from engine.base_files import files_sha256
+from engine.captions import tag_frequency
+from engine.checkpoint import discard_newer, newest_verified, prune, read_checkpoint, save_checkpoint
+from engine.jobs.base import loaded_base
+from engine.jobs.train_data import RunData, load_data, training_size
+from engine.kohya import TrainingFacts, metadata, read_metadata, tensors_sha256, write_lora
+from engine.lora import kohya_tensors
+from engine.running import JobStopped, RunningJob
+from engine.studio import Studio
+from engine.trainer import ADAPTER, StepResult, Trainer, environment
+
+LOOK_EVERY_STEPS = 10
+SAVE_EVERY_SECONDS = 600.0
+SKIPPED_SHARE_LIMIT = 0.5
+
+
+@dataclass(frozen=True)
+class Run:
+    """A row of `run`, its recipe decoded."""
+
+    id: int
+    name: str
+    dataset_id: int
+    base_id: int
+    recipe: TrainRecipe
+    environment: dict[str, Any] | None
+    made_at: float
+    finished: bool
+
+
+def run(studio: Studio, request: TrainRequest, job: RunningJob) -> None:
+    """Continue the run from its newest verified checkpoint, or begin it; a stop loses at most one step."""
+    wanted = _run(studio.db, request.run_id)
+    if wanted.finished:
+        job.say(_("Run {name} is finished already.").format(name=wanted.name))
+        job.made(run_id=wanted.id, **_published(studio.db, wanted.id))
+        return
+    base = loaded_base(studio, job, wanted.base_id)
+    width, height = training_size(studio.db, wanted.dataset_id, base)
+    width, height = wanted.recipe.width or width, wanted.recipe.height or height
+    data = load_data(studio, wanted.dataset_id, base, width, height, job)
+    recorded = _record_environment(studio.db, wanted, base, data, job)
+    with _threads(recorded, base), closing(Trainer(base, data.training, wanted.recipe)) as trainer:
+        _Training(studio, job, wanted, trainer, data).run()
+        publish(studio, wanted, base, data)
+    job.made(run_id=wanted.id, **_published(studio.db, wanted.id))
+
+
+def _run(db: sqlite3.Connection, run_id: int) -> Run:
+    row = db.execute("SELECT * FROM run WHERE id = ?", (run_id,)).fetchone()
+    if row is None:
+        raise UserError(_("There is no run {id}.").format(id=run_id))
+    return Run(
+        id=run_id,
+        name=row["name"],
+        dataset_id=row["dataset_id"],
+        base_id=row["base_id"],
+        recipe=msgspec.json.decode(row["recipe"], type=TrainRecipe),
+        environment=json.loads(row["environment"]) if row["environment"] else None,
+        made_at=row["made_at"],
+        finished=row["finished_at"] is not None,
+    )
+
+
+def _published(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
+    row = db.execute("SELECT id, name FROM lora WHERE run_id = ? ORDER BY id DESC", (run_id,)).fetchone()
+    return {"lora_id": row["id"], "lora": row["name"]}
+
+
+def _record_environment(
+    db: sqlite3.Connection, run: Run, base: BaseModel, data: RunData, job: RunningJob
+) -> Mapping[str, Any]:
+    """The environment the run began in, written down now where it begins; says so where today's is another."""
+    batch = [run.recipe.batch_size, *data.training.latents.shape[1:]]
+    present = {**environment(base), "batch": batch}
+    if run.environment is None:
+        with writing(db):
+            db.execute("UPDATE run SET environment = ? WHERE id = ?", (json.dumps(present), run.id))
+        return present
+    for name in sorted(present.keys() - {"threads"}):
+        if present[name] != run.environment.get(name):
+            job.say(
+                _("{name} was {before} when the run began and is {now}: it goes on, but not bit for bit.").format(
+                    name=name, before=run.environment.get(name), now=present[name]
+                )
+            )
+    return run.environment
+
+
+@contextmanager
+def _threads(recorded: Mapping[str, Any], base: BaseModel) -> Iterator[None]:
+    """On a CPU, as many threads as the run began with, because their number changes the order of sums."""
+    before = torch.get_num_threads()
+    if base.device.type == "cpu":
+        torch.set_num_threads(recorded["threads"])
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+class _Training:
+    """A run in progress: its step, its checkpoints and its measurements."""
+
+    def __init__(self, studio: Studio, job: RunningJob, run: Run, trainer: Trainer, data: RunData) -> None:
+        self._db, self._studio, self._job = studio.db, studio, job
+        self._run, self._trainer, self._data = run, trainer, data
+        self._folder = studio.runs / str(run.id)
+        self._step = self._restore()
+        self._saved_at = time.monotonic()
+        self._message = ""
+        self._begin_look()
+
+    def _restore(self) -> int:
+        """The next step to train."""
+        checkpoint = newest_verified(self._folder)
+        discard_newer(self._folder, checkpoint)
+        if checkpoint is None:
+            return 0
+        tensors, _state = read_checkpoint(checkpoint)
+        self._trainer.load_state(tensors)
+        self._job.say(_("Going on from step {step}.").format(step=checkpoint.step))
+        return checkpoint.step
+
+    def run(self) -> None:
+        """Train the steps that are left. Checkpoints come before anything that could fail."""
+        if self._step == 0:
+            self._validate()
+        try:
+            while self._step < self._run.recipe.steps:
+                self._note(self._trainer.step(self._step))
+                if self._save_is_due():
+                    self.save()
+                self._job.check()
+        except JobStopped:
+            self.save()
+            raise
+        self.save()
+        self._validate()
+
+    def _save_is_due(self) -> bool:
+        late = time.monotonic() - self._saved_at > SAVE_EVERY_SECONDS
+        return late or self._step % self._run.recipe.checkpoint_every == 0
+
+    def save(self) -> None:
+        """Write a checkpoint, then its row, then delete old ones."""
+        try:
+            saved = save_checkpoint(self._folder, self._step, self._trainer.state_dict(), {"run": self._run.name})
+        except OSError as error:
+            raise UserError(
+                _("The checkpoint cannot be written ({error}): make room, then resume the job.").format(error=error)
+            ) from error
+        gone = prune(self._folder, self._run.recipe.keep_checkpoints)
+        with writing(self._db):
+            self._db.executemany(
+                "DELETE FROM checkpoint WHERE run_id = ? AND path = ?",
+                [(self._run.id, self._studio.relative(path)) for path in gone],
+            )
+            self._db.execute(
+                "INSERT OR REPLACE INTO checkpoint (run_id, step, path, sha256, made_at) VALUES (?, ?, ?, ?, ?)",
+                (self._run.id, saved.step, self._studio.relative(saved.path), saved.sha256, now()),
+            )
+            self._db.execute("UPDATE run SET step = ? WHERE id = ?", (saved.step, self._run.id))
+            announce(self._db, "runs")
+        self._saved_at = time.monotonic()
+
+    def _begin_look(self) -> None:
+        self._looked_at, self._looked_step = time.monotonic(), self._step
+        self._losses: list[StepResult] = []
+
+    def _note(self, result: StepResult) -> None:
+        self._step += 1
+        self._losses.append(result)
+        if len(self._losses) == LOOK_EVERY_STEPS or self._step == self._run.recipe.steps:
+            self._look(result.learning_rate)
+        self._job.progress(self._step, self._run.recipe.steps, _("steps"), self._message)
+
+    def _look(self, learning_rate: float) -> None:
+        """Wait for the device once, measure the steps since the last look, and stop where they make no sense."""
+        losses = torch.stack([result.loss for result in self._losses])
+        usable = torch.stack([result.skipped for result in self._losses]) == 0
+        count = int(usable.sum())
+        if count < (1 - SKIPPED_SHARE_LIMIT) * len(losses):
+            raise UserError(
+                _("Most of the last {count} steps gave no finite gradient: lower the learning rate.").format(
+                    count=len(losses)
+                )
+            )
+        seconds = time.monotonic() - self._looked_at
+        rate = len(losses) * self._run.recipe.batch_size / seconds
+        loss = float(losses[usable].mean())
+        self._measure(loss=loss, learning_rate=learning_rate, pictures_per_second=rate)
+        left = timedelta(seconds=round((self._run.recipe.steps - self._step) * seconds / len(losses)))
+        self._message = _("loss {loss:.4f}, {rate:.1f} pictures/s, {left} left").format(loss=loss, rate=rate, left=left)
+        self._begin_look()
+
+    def _measure(self, **values: float) -> None:
+        """Store the measurements that are numbers; one bad picture must not end a run."""
+        rows = [(self._run.id, self._step, name, value) for name, value in values.items() if math.isfinite(value)]
+        with writing(self._db):
+            self._db.executemany(
+                "INSERT OR REPLACE INTO metric (run_id, step, name, value) VALUES (?, ?, ?, ?)",
+                rows,
+            )
+            self._db.execute("UPDATE run SET step = ? WHERE id = ?", (self._step, self._run.id))
+            announce(self._db, "runs")
+
+    def _validate(self) -> None:
+        if self._data.validation is not None:
+            self._measure(validation_loss=self._trainer.validation_loss(self._data.validation))
+
+
+def publish(studio: Studio, run: Run, base: BaseModel, data: RunData) -> None:
+    """Write the trained LoRA's file, then its row and the end of the run."""
+    tensors = kohya_tensors(base, ADAPTER)
+    name = _unclaimed_name(studio, run) or _next_name(studio)
+    path = studio.loras / f"{name}.safetensors"
+    sshs = write_lora(path, tensors, metadata(_facts(studio, run, base, data, name)))
+    with writing(studio.db) as db:
+        db.execute(
+            """INSERT INTO lora (name, run_id, step, path, sha256, tensors_sha256, sshs_hash, trigger, made_at)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                name, run.id, run.recipe.steps, studio.relative(path), files_sha256([path]),
+                tensors_sha256(tensors), sshs, data.trigger, now(),
+            ),
+        )  # fmt: skip
+        db.execute("UPDATE run SET finished_at = ?, step = ? WHERE id = ?", (now(), run.recipe.steps, run.id))
+        announce(db, "runs")
+
+
+def _unclaimed_name(studio: Studio, run: Run) -> str | None:
+    """The name of a file this run wrote before a crash kept it from writing the row."""
+    rows = {lora.name for lora in library.loras(studio.db)}
+    files = [path for path in studio.loras.glob("*.safetensors") if path.stem not in rows]
+    return next((path.stem for path in files if read_metadata(path).get("ss_session_id") == _session(run)), None)
+
+
+def _session(run: Run) -> str:
+    return hashlib.sha256(f"{run.name} {run.made_at}".encode()).hexdigest()[:16]
+
+
+def _next_name(studio: Studio) -> str:
+    """Today's date and the next number that neither a row nor a file has."""
+    day = f"{library.PROJECT}-{date.today().isoformat()}-"
+    taken = {lora.name for lora in library.loras(studio.db)} | {path.stem for path in studio.loras.glob("*")}
+    numbers = [int(name.removeprefix(day)) for name in taken if name.removeprefix(day).isdigit()]
+    return f"{day}{max(numbers, default=0) + 1}"
+
+
+def _facts(studio: Studio, run: Run, base: BaseModel, data: RunData, name: str) -> TrainingFacts:
+    row = library.base(studio.db, run.base_id)
+    return TrainingFacts(
+        name=name,
+        trigger=data.trigger,
+        base_name=row.name,
+        base_sha256=base.sha256,
+        base_licence=row.licence,
+        architecture=base.architecture,
+        prediction_type=base.prediction_type,
+        recipe=run.recipe,
+        width=data.training.width,
+        height=data.training.height,
+        dataset_name=data.dataset_name,
+        dataset_sha256=data.dataset_sha256,
+        item_count=len(data.training.captions),
+        tag_frequency=tag_frequency(data.training.captions),
+        steps=run.recipe.steps,
+        session_id=_session(run),
+        started_at=run.made_at,
+        finished_at=now(),
+    )
