@@ -8,9 +8,9 @@ Value = TypeVar("Value")
 LIMIT_SECONDS = 60.0
 
 
-def wait_until(condition: Callable[[], Value], what: str) -> Value:
-    """The first true value of `condition`; fails the test when a minute has gone without one."""
-    deadline = time.monotonic() + LIMIT_SECONDS
+def wait_until(condition: Callable[[], Value], what: str, limit: float = LIMIT_SECONDS) -> Value:
+    """The first true value of `condition`; fails the test when `limit` seconds have gone without one."""
+    deadline = time.monotonic() + limit
     while not (value := condition()):
         assert time.monotonic() < deadline, f"never happened: {what}"
         time.sleep(0.005)

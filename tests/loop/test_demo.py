@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -24,22 +25,27 @@ def _demo(root: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
+@pytest.fixture
+def root(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "demo-studio"
+    yield folder
+    if folder.exists() and engine_state(folder).running:
+        stop_engine(folder)
+
+
 @pytest.mark.slow
-def test_the_demo_goes_on_after_kills_and_leaves_a_whole_studio(tmp_path: Path) -> None:
-    root = tmp_path / "demo-studio"
+def test_the_demo_goes_on_after_kills_and_leaves_a_whole_studio(root: Path) -> None:
     chance = random.Random(os.environ.get("KIMIKOE_TEST_SEED", "1"))
     for _kill in range(KILLS):
         _kill_somewhere(root, chance)
     finished = _demo(root)
     output, _none = finished.communicate()
     assert finished.returncode == 0, output
-    stop_engine(root)
     db = connect_studio(root)
     _assert_whole(db, root)
     again = _demo(root)
     output, _none = again.communicate()
     assert again.returncode == 0 and "done already" in output
-    stop_engine(root)
     assert db.execute("SELECT count(*) FROM image").fetchone()[0] == 64
 
 
@@ -48,7 +54,7 @@ def _kill_somewhere(root: Path, chance: random.Random) -> None:
     done = _jobs_done(root)
     wanted = done + chance.randrange(1, 5)
     demo = _demo(root)
-    wait_until(lambda: demo.poll() is not None or _jobs_done(root) >= wanted, "the demo gets on")
+    wait_until(lambda: demo.poll() is not None or _jobs_done(root) >= wanted, "the demo gets on", 600)
     running = _workers(root)
     demo.kill()
     demo.communicate()
@@ -62,14 +68,14 @@ def _kill_somewhere(root: Path, chance: random.Random) -> None:
 def _jobs_done(root: Path) -> int:
     if not (root / DATABASE_NAME).exists():
         return 0
-    db = connect_studio(root, read_only=True)
+    db = connect_studio(root)
     count: int = db.execute("SELECT count(*) FROM job WHERE state = 'done'").fetchone()[0]
     db.close()
     return count
 
 
 def _workers(root: Path) -> list[int]:
-    db = connect_studio(root, read_only=True)
+    db = connect_studio(root)
     pids = [job.worker_pid for job in queue.running(db) if job.worker_pid]
     db.close()
     return pids

@@ -1,0 +1,211 @@
+"""The terminal program: rooms over one studio, which it reads and watches; the engine does the work elsewhere."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+
+from textual import constants, work
+from textual.actions import ActionParseResult
+from textual.app import App, SystemCommand
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import Screen
+from textual.theme import Theme
+
+from db import changes
+from db.connect import connect_studio
+from db.errors import UserError
+from db.i18n import _
+from kimikoe_tui import keys, palette
+from kimikoe_tui.messages import messages_for
+from kimikoe_tui.pixels import FrameServer, frame_server_command
+from kimikoe_tui.screens.room import Room, reversal
+from kimikoe_tui.session import Session
+from kimikoe_tui.widgets.failures import WorkFailed
+
+POLL_SECONDS = 0.25
+ENGINE_SECONDS = 1.0
+TRUE_COLOUR_TERMS = ("256color", "kitty", "ghostty", "alacritty", "direct")
+
+THEME = Theme(
+    name="kimikoe",
+    primary=palette.ACCENT,
+    accent=palette.ACCENT,
+    warning=palette.ACCENT,
+    error=palette.ALARM,
+    foreground=palette.TEXT,
+    background=palette.BACKGROUND,
+    surface=palette.SURFACE,
+    panel=palette.RAISED,
+    dark=True,
+)
+
+
+class KimikoeApp(App[None]):
+    """Watches the studio and tells the open room what changed."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "kimikoe"
+    DEFAULT_MODE = "home"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-wide")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
+
+    class EngineFailed(Message):
+        """The engine could not be started."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    def __init__(
+        self, root: Path, start_engine: Callable[[], None] | None = None, frame_server: FrameServer | None = None
+    ) -> None:  # fmt: skip
+        super().__init__()
+        self.root = root
+        self.session = Session(root)
+        self.frame_server = frame_server or FrameServer(frame_server_command(root), root / "logs" / "pixels.log")
+        self.engine_runs: bool | None = None
+        self._start_engine = start_engine
+        self._rooms: list[Room] = []
+        self._last_change = changes.newest(self.session.reader())
+        self._version = changes.data_version(self.session.reader())
+        self.animation_level = "none"
+        for context in keys.ROOMS:
+            self.add_mode(context, partial(self._open_room, context))
+
+    def _open_room(self, context: str) -> Room:
+        """A room, made when it is first gone to."""
+        from kimikoe_tui import screens
+
+        room = screens.open_room(context, self.session, self.frame_server, self._start_engine)
+        self._rooms.append(room)
+        return room
+
+    def on_mount(self) -> None:
+        """Start watching, behind the first paint."""
+        self.register_theme(THEME)
+        self.theme = THEME.name
+        self.set_interval(POLL_SECONDS, self.poll)
+        self.set_interval(ENGINE_SECONDS, self._watch_engine)
+        self.call_after_refresh(self._watch_engine)
+        if self._start_engine is not None:
+            self.start_engine()
+
+    @property
+    def room(self) -> Room | None:
+        """The room under any menu that is open."""
+        bottom = self.screen_stack[0]
+        return bottom if isinstance(bottom, Room) else None
+
+    def poll(self) -> None:
+        """Tell the open room what was committed since the last look; the others catch up when they are gone to."""
+        db = self.session.reader()
+        version = changes.data_version(db)
+        if version == self._version:
+            return
+        self._version = version
+        found = changes.since(db, self._last_change)
+        self._last_change = found[-1].id if found else self._last_change
+        for room in self._rooms:
+            room.stale = room.stale or room is not self.room
+        if self.room is not None:
+            for message in messages_for(found):
+                self.room.post_message(message)
+            self.room.call_later(self.room.show_work, self.engine_runs)
+
+    def _watch_engine(self) -> None:
+        self.engine_runs = engine_runs(self.root)
+        if self.room is not None:
+            self.room.call_later(self.room.show_work, self.engine_runs)
+
+    @work(thread=True, exclusive=True, group="engine", exit_on_error=False)
+    def start_engine(self) -> None:
+        """Start the engine, unless one runs."""
+        assert self._start_engine is not None
+        try:
+            self._start_engine()
+        except UserError as error:
+            self.post_message(self.EngineFailed(str(error)))
+
+    def on_kimikoe_app_engine_failed(self, message: EngineFailed) -> None:
+        """Say why there is no engine."""
+        if self.room is not None:
+            self.room.call_later(self.room.complain, message.reason)
+
+    def on_jobs_room_start_engine(self) -> None:
+        """Start the engine because a person asked for it."""
+        self.start_engine()
+
+    def on_work_failed(self, message: WorkFailed) -> None:
+        """Say in the room that work in a window over it failed."""
+        if self.room is not None:
+            self.room.on_work_failed(message)
+
+    async def run_action(
+        self, action: "str | ActionParseResult", default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:  # fmt: skip
+        """Run a key's action; what a person can put right, such as a full disk, is said and ends nothing."""
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except (UserError, sqlite3.OperationalError) as error:
+            if self.room is not None:
+                self.room.complain(_("Not done: {error}").format(error=error))
+            return True
+
+    async def on_room_visit(self, message: Room.Visit) -> None:
+        """Go to a room."""
+        await self.switch_mode(message.context)
+
+    async def on_room_reversed(self, message: Room.Reversed) -> None:
+        """Go where an act was that has been undone, and say so there."""
+        undone = message.undone
+        kind, _colon, place = undone.target.partition(":")
+        await self.switch_mode("cull" if kind == "image" else "frames")
+        if self.room is not None:
+            self.room.arrive(place or undone.target, reversal(undone))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The room's keys by their descriptions, in the command palette."""
+        room = self.room
+        if room is None:
+            return
+        for key in keys.in_context(room.context):
+            if "{key}" not in key.action and key.name != "palette":
+                yield SystemCommand(key.description, key.display, partial(room.run_action, key.action))
+        for context in keys.ROOMS:
+            title = _("go to {room}").format(room=keys.TITLES[context])
+            yield SystemCommand(title, "", partial(self.switch_mode, context))
+
+    async def on_unmount(self) -> None:
+        """Leave nothing behind but what is in the studio."""
+        self.frame_server.close()
+        self.session.close()
+
+
+def engine_runs(root: Path) -> bool | None:
+    """Whether an engine works on the studio; None where that cannot be known."""
+    try:
+        from kimikoe_tui.engine_control import engine_state
+    except ImportError:
+        return None
+    return engine_state(root).running
+
+
+def prefer_true_colour() -> None:
+    """Use true colour where `COLORTERM` did not come over ssh; `TEXTUAL_COLOR_SYSTEM` still decides."""
+    term = os.environ.get("TERM", "")
+    if constants.COLOR_SYSTEM == "auto" and any(name in term for name in TRUE_COLOUR_TERMS):
+        constants.COLOR_SYSTEM = "truecolor"  # type: ignore[misc]
+
+
+def run_studio(root: Path, start_engine: Callable[[], None] | None = None) -> None:
+    """Open the terminal program on a studio; `start_engine` is called behind the first paint. Raises `UserError`."""
+    connect_studio(root).close()
+    prefer_true_colour()
+    KimikoeApp(root, start_engine).run(mouse=False)
+    if engine_runs(root):
+        sys.stdout.write(_("The engine goes on working; `kimikoe engine status` shows it.") + "\n")

@@ -1,0 +1,1 @@
+"""Pictures for a terminal: pixels in, cells out. Knows nothing of Textual."""

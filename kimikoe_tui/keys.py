@@ -1,0 +1,205 @@
+"""Every key of the program, in one place: bindings, footer, help, the table in the manual and the collision test
+come from here.
+
+A digit outside a menu only ever rates. Letters with Ctrl that terminals cannot tell from other keys are not used.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from textual.binding import Binding, BindingType
+
+from db.i18n import _
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What some keys do in one part of the program; `footer` is its short name there, empty where it is not shown.
+
+    In `action`, `{key}` stands for the key that was pressed.
+    """
+
+    part: str
+    name: str
+    keys: tuple[str, ...]
+    action: str
+    description: str
+    footer: str = ""
+
+    @property
+    def id(self) -> str:
+        """`cull.reject`, by which a person's own keymap names it."""
+        return f"{self.part}.{self.name}"
+
+    @property
+    def display(self) -> str:
+        """The keys as a person reads them: `1-5`, `j ↓`."""
+        if len(self.keys) > 2 and all(key.isdigit() for key in self.keys):
+            return f"{self.keys[0]}-{self.keys[-1]}"
+        return " ".join(_KEY_NAMES.get(key, key) for key in self.keys)
+
+
+_KEY_NAMES = {
+    "up": "↑", "down": "↓", "left": "←", "right": "→", "space": _("space"), "enter": _("enter"),
+    "backspace": _("backspace"), "escape": "esc", "pageup": "pgup", "pagedown": "pgdn",
+}  # fmt: skip
+
+
+def _keys(part: str, *rows: tuple[str, str, str, str, str]) -> tuple[Key, ...]:
+    """Rows of (name, keys, action, description, footer), the keys separated by spaces."""
+    return tuple(Key(part, name, tuple(keys.split()), action, text, label) for name, keys, action, text, label in rows)
+
+
+ALL = _keys(
+    "all",
+    ("undo", "u", "undo", _("undo this terminal's last act and go where it was"), ""),
+    ("redo", "U", "redo", _("do again what was undone last"), ""),
+    ("go", "g", "go", _("choose a room, or g again for the first row"), _("rooms")),
+    ("palette", ":", "app.command_palette", _("find a command by name (also ctrl+p)"), ""),
+    ("help", "?", "help", _("the keys of this room"), _("keys")),
+    ("quit", "q", "app.quit", _("leave; the engine goes on working"), ""),
+)
+LIST = _keys(
+    "list",
+    ("down", "j down", "move(1)", _("next"), ""),
+    ("up", "k up", "move(-1)", _("previous"), ""),
+    ("down-ten", "]", "move(10)", _("ten on"), ""),
+    ("up-ten", "[", "move(-10)", _("ten back"), ""),
+    ("half-down", "ctrl+d pagedown", "page(1)", _("half a page on"), ""),
+    ("half-up", "ctrl+u pageup", "page(-1)", _("half a page back"), ""),
+    ("first", "home", "first", _("first (also g g)"), ""),
+    ("last", "G end", "last", _("last"), ""),
+)
+FRAMES = _keys(
+    "frames",
+    ("edit", "e +", "edit", _("add tags over the scope; -tag denies one"), _("tag")),
+    ("tag-down", "J", "tag(1)", _("choose the next tag of the frame"), _("pick")),
+    ("tag-up", "K", "tag(-1)", _("choose the tag before"), ""),
+    ("deny", "x -", "judge('deny')", _("the chosen tag is not on these frames"), _("deny")),
+    ("confirm", "y", "judge('confirm')", _("the chosen tag is right"), ""),
+    ("restore", "r", "judge('restore')", _("leave the chosen tag to the tagger again"), ""),
+    ("scope", "s", "scope", _("what an edit reaches: frame, hold, shot"), _("scope")),
+    ("filter", "/", "filter", _("list the frames that match a query"), _("filter")),
+    ("clear-filter", "F", "clear_filter", _("list every frame"), ""),
+    ("next-shot", "n", "shot(1)", _("next shot"), _("shot")),
+    ("previous-shot", "N", "shot(-1)", _("previous shot"), ""),
+    ("jump", "t", "jump_to", _("go to a timecode or a frame number"), _("jump")),
+    ("pane", "tab i", "pane", _("next pane, or a larger picture"), ""),
+)
+CULL = _keys(
+    "cull",
+    ("rate", "1 2 3 4 5", "rate({key})", _("rate and go on"), _("rate")),
+    ("clear", "0", "clear", _("clear the rating, stay"), ""),
+    ("reject", "x", "reject", _("reject and go on; nothing is deleted"), _("reject")),
+    ("next", "space l right", "move(1)", _("next picture, undecided"), _("next")),
+    ("previous", "h left backspace", "move(-1)", _("previous picture"), _("back")),
+    ("undecided", "n", "undecided(1)", _("next undecided picture"), ""),
+    ("undecided-back", "N", "undecided(-1)", _("undecided picture before"), ""),
+    ("advance", "a", "advance", _("go on after a decision, or stay"), ""),
+    ("compare", "m", "compare", _("show the nearest film frame beside it"), _("film")),
+    ("details", "i tab", "details", _("show or hide what made the picture"), _("info")),
+    ("quick-filter", "f", "quick_filter", _("choose pictures by rating"), _("filter")),
+    ("filter", "/", "filter", _("choose pictures by a query"), ""),
+    ("clear-filter", "F", "clear_filter", _("every picture that is not rejected"), ""),
+)
+JOBS = _keys(
+    "jobs",
+    ("cancel", "c", "cancel", _("stop the job for good; what it finished stays"), _("cancel")),
+    ("pause", "p", "pause", _("set the job aside"), _("pause")),
+    ("resume", "r", "resume", _("go on with the job"), _("resume")),
+    ("log", "l", "log", _("the job's log, or the engine's"), _("log")),
+    ("start", "S", "start_engine", _("start the engine"), _("start engine")),
+)
+GO = _keys(
+    "go",
+    ("home", "h", "choose('home')", _("home"), ""),
+    ("frames", "f", "choose('frames')", _("frames"), ""),
+    ("cull", "c", "choose('cull')", _("cull"), ""),
+    ("runs", "r", "choose('runs')", _("runs"), ""),
+    ("jobs", "j", "choose('jobs')", _("jobs"), ""),
+    ("first", "g", "choose('first')", _("first row"), ""),
+    ("close", "escape q", "choose('')", _("close"), ""),
+)
+QUICK_FILTER = _keys(
+    "quick-filter",
+    ("stars", "1 2 3 4 5", "choose('{key}')", _("at least so many stars"), ""),
+    ("undecided", "u", "choose('u')", _("undecided"), ""),
+    ("rejected", "x", "choose('x')", _("rejected"), ""),
+    ("unseen", "n", "choose('n')", _("decided before they were shown"), ""),
+    ("every", "0", "choose('0')", _("every picture, rejected ones too"), ""),
+    ("close", "escape q", "choose('')", _("close"), ""),
+)
+LINE = _keys(
+    "line",
+    ("apply", "enter", "apply", _("apply"), _("apply")),
+    ("close", "escape", "close", _("close"), _("close")),
+)
+TAG_LINE = _keys(
+    "tag-line",
+    ("apply", "enter", "apply", _("apply to the scope"), _("apply")),
+    ("complete", "tab", "complete", _("take the chosen suggestion"), _("complete")),
+    ("down", "down", "suggestion(1)", _("next suggestion"), _("choose")),
+    ("up", "up", "suggestion(-1)", _("previous suggestion"), ""),
+    ("close", "escape", "close", _("close"), _("close")),
+)
+HELP = _keys(
+    "help",
+    ("down", "j down", "scroll(1)", _("down"), ""),
+    ("up", "k up", "scroll(-1)", _("up"), ""),
+    ("close", "escape q ? space enter", "close", _("close"), ""),
+)
+
+CONTEXTS: dict[str, tuple[tuple[Key, ...], ...]] = {
+    "home": (ALL,),
+    "frames": (FRAMES, LIST, ALL),
+    "cull": (CULL, LIST, ALL),
+    "runs": (LIST, ALL),
+    "jobs": (JOBS, LIST, ALL),
+    "go": (GO,),
+    "quick-filter": (QUICK_FILTER,),
+    "line": (LINE,),
+    "tag-line": (TAG_LINE,),
+    "help": (HELP,),
+}
+ROOMS = ("home", "frames", "cull", "runs", "jobs")
+TITLES = {
+    "home": _("home"), "frames": _("frames"), "cull": _("cull"), "runs": _("runs"), "jobs": _("jobs"),
+    "go": _("g, then"), "quick-filter": _("f in cull, then"), "line": _("in a line"), "tag-line": _("adding tags"),
+    "help": _("in this help"),
+}  # fmt: skip
+PARTS = {"all": _("everywhere"), "list": _("moving")}
+
+
+def in_context(context: str) -> Iterator[Key]:
+    """The keys that work in a room or a menu."""
+    for part in CONTEXTS[context]:
+        yield from part
+
+
+def bindings(*parts: tuple[Key, ...]) -> list[BindingType]:
+    """Textual's bindings of these parts; a key whose action depends on which one is pressed has an id of its own."""
+    return [binding for part in parts for key in part for binding in _bindings(key)]
+
+
+def _bindings(key: Key) -> Iterator[Binding]:
+    if "{key}" not in key.action:
+        yield Binding(",".join(key.keys), key.action, key.description, show=bool(key.footer), id=key.id)
+        return
+    for pressed in key.keys:
+        action = key.action.format(key=pressed)
+        yield Binding(pressed, action, key.description, show=bool(key.footer), id=f"{key.id}.{pressed}")
+
+
+def title(part: tuple[Key, ...]) -> str:
+    """What a part of the keys is called."""
+    return PARTS.get(part[0].part) or TITLES[part[0].part]
+
+
+def markdown() -> str:
+    """The table of keys in the manual."""
+    lines: list[str] = []
+    for part in dict.fromkeys(part for parts in CONTEXTS.values() for part in parts):
+        lines += ["", f"## {title(part)}", "", "| key | does | id |", "|---|---|---|"]
+        for key in part:
+            shown = " ".join(f"`{each}`" for each in key.display.split(" "))
+            lines.append(f"| {shown} | {key.description} | {key.id} |")
+    return "\n".join(lines).strip() + "\n"

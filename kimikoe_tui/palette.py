@@ -1,0 +1,11 @@
+"""The colours of the program: greys that leave a picture alone, and one accent."""
+
+ACCENT = "#e0af68"
+TEXT = "#d3d6db"
+MUTED = "#858c98"
+FAINT = "#4d545f"
+ALARM = "#e8786f"
+BACKGROUND = "#121417"
+SURFACE = "#181b1f"
+RAISED = "#262b32"
+GROOVE = "#3a414c"

@@ -1,0 +1,34 @@
+"""The rooms, one a screen, and the small ones that open over them."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from kimikoe_tui.pixels import FrameServer
+    from kimikoe_tui.screens.room import Room
+    from kimikoe_tui.session import Session
+
+
+def open_room(
+    context: str, session: "Session", server: "FrameServer", start_engine: Callable[[], None] | None
+) -> "Room":
+    """The room of this name, its module loaded now."""
+    if context == "home":
+        from kimikoe_tui.screens.home import HomeRoom
+
+        return HomeRoom(session)
+    if context == "frames":
+        from kimikoe_tui.screens.frames import FramesRoom
+
+        return FramesRoom(session, server)
+    if context == "cull":
+        from kimikoe_tui.screens.cull import CullRoom
+
+        return CullRoom(session, server)
+    if context == "runs":
+        from kimikoe_tui.screens.runs import RunsRoom
+
+        return RunsRoom(session)
+    from kimikoe_tui.screens.jobs import JobsRoom
+
+    return JobsRoom(session, start_engine)

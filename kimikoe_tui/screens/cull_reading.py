@@ -1,0 +1,94 @@
+"""How the cull room reads, on workers' threads: which pictures there are, and how far their judging is."""
+
+from array import array
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from textual import work
+from textual.message import Message
+
+from db import films, pictures, query
+from db.i18n import _
+from db.pictures import Counts
+from kimikoe_tui.screens.room import Room
+from kimikoe_tui.text import plain, stars
+from kimikoe_tui.widgets.facts import Facts
+
+NOT_REJECTED = "-is:rejected"
+UNDECIDED = "is:unrated"
+EVERY = ""
+QUICK_FILTERS = {"0": EVERY, "u": UNDECIDED, "x": "is:rejected", "n": "is:unseen"}
+
+
+@dataclass
+class Gathered(Message):
+    """The pictures that match an expression, and the one to show first."""
+
+    ids: "array[int]"
+    expression: str
+    at: int | None
+
+
+@dataclass
+class Arrived(Message):
+    """The pictures that match now; those not known yet have just been finished."""
+
+    ids: "array[int]"
+    expression: str
+
+
+@dataclass
+class Counted(Message):
+    """How far the judging of the listed pictures is."""
+
+    counts: Counts
+
+
+class CullReading(Room):
+    """The reading half of the cull room."""
+
+    @work(thread=True, exclusive=True, group="gathering", exit_on_error=False)
+    def gather(self, expression: str, at: int | None) -> None:
+        """Read which pictures match; answers with `Gathered`, at `at` or the first undecided one."""
+        db = self.session.reader()
+        ids = query.image_ids(db, expression)
+        self.post_message(Gathered(ids, expression, at if at is not None else first_undecided(db, ids)))
+
+    @work(thread=True, exclusive=True, group="arriving", exit_on_error=False)
+    def look_for_arrivals(self, expression: str) -> None:
+        """Read which pictures match by now; answers with `Arrived`."""
+        self.post_message(Arrived(query.image_ids(self.session.reader(), expression), expression))
+
+    @work(thread=True, exclusive=True, group="counting", exit_on_error=False)
+    def count(self, expression: str, ids: "array[int]") -> None:
+        """Count decisions, without a filter on the rejected ones too; answers with `Counted`."""
+        db = self.session.reader()
+        counted = query.image_ids(db, EVERY) if expression == NOT_REJECTED else ids
+        self.post_message(Counted(pictures.counts(db, counted)))
+
+    def facts(self, image_id: int) -> Facts:
+        """Everything the room shows of one picture."""
+        db = self.session.reader()
+        known = {film.id: film for film in films.films(db)}
+        return Facts(
+            pictures.picture(db, image_id), pictures.matches(db, image_id), pictures.image_tags(db, image_id), known
+        )  # fmt: skip
+
+
+def first_undecided(db: Connection, ids: "array[int]") -> int | None:
+    """The first of these pictures that nobody has judged, or just the first."""
+    undecided = set(query.image_ids(db, UNDECIDED))
+    return next((image_id for image_id in ids if image_id in undecided), ids[0] if ids else None)
+
+
+def filter_name(expression: str) -> str:
+    """A filter as a person calls it; a query as it was typed."""
+    if expression.startswith("stars:>=") and expression.endswith(f" {NOT_REJECTED}"):
+        return _("{stars} and better").format(stars=stars(int(expression[8])))
+    names = {
+        EVERY: _("any, rejected ones too"),
+        UNDECIDED: _("undecided"),
+        QUICK_FILTERS["x"]: _("rejected"),
+        QUICK_FILTERS["n"]: _("decided unseen"),
+    }
+    return names.get(expression, plain(expression))

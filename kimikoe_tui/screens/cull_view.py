@@ -1,0 +1,170 @@
+"""What the cull room shows: one picture, what made it, the film frame it resembles, and the tally."""
+
+from array import array
+from bisect import bisect_left
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Static
+
+from db.i18n import _
+from kimikoe_tui.messages import ImagesChanged, MatchesChanged, RatingsChanged
+from kimikoe_tui.palette import ACCENT, MUTED, TEXT
+from kimikoe_tui.pixels import FrameServer
+from kimikoe_tui.screens.cull_reading import EVERY, NOT_REJECTED, Arrived, Counted, CullReading, Gathered, filter_name
+from kimikoe_tui.session import Session
+from kimikoe_tui.tally import Pace
+from kimikoe_tui.widgets.facts import Facts, facts_text, match_citation, rating_text
+from kimikoe_tui.widgets.pane import Pane
+from kimikoe_tui.widgets.picture import Picture
+from kimikoe_tui.widgets.sources import FilmFrame, FilmFrames, ImageFiles
+from kimikoe_tui.widgets.tally_line import TallyLine
+
+AHEAD = (1, 2, 3, -1)
+FACTS_WIDTH = 70
+
+
+class CullView(CullReading):
+    """The cull room without its keys.
+
+    The list of pictures is fixed when a filter is chosen: a rating never takes the picture under the cursor away, and
+    new pictures are put at the end.
+    """
+
+    def __init__(self, session: Session, server: FrameServer) -> None:
+        super().__init__(session)
+        self._server = server
+        self.pace = Pace()
+        self.ids: array[int] = array("q")
+        self.index = 0
+        self.expression = NOT_REJECTED
+        self.advances = True
+        self.shown: Facts | None = None
+
+    def parts(self) -> ComposeResult:
+        """The picture, the film's frame beside it where wanted, the facts, and the tally."""
+        with Horizontal(id="panes"):
+            with Pane(id="picture-pane"):
+                yield Picture(ImageFiles(self.session.root, self.session.reader), id="picture")
+            with Pane(id="film-pane"):
+                yield Picture(FilmFrames(self._server), id="film-frame")
+            with Pane(id="facts-pane"):
+                yield Static(id="facts", markup=False)
+        yield TallyLine()
+
+    def on_mount(self) -> None:
+        """Begin with the first picture that nobody has judged."""
+        self.set_class(self.app.size.width >= FACTS_WIDTH, "-facts")
+        self.gather(self.expression, None)
+
+    @property
+    def picture(self) -> Picture:
+        """The pane of the picture that is judged."""
+        return self.query_one("#picture", Picture)
+
+    @property
+    def current(self) -> int | None:
+        """The id of the picture under the cursor."""
+        return self.ids[self.index] if self.ids else None
+
+    @on(Gathered)
+    def _gathered(self, message: Gathered) -> None:
+        if not message.ids and self.ids:
+            self.complain(_("No picture is {filter}.").format(filter=filter_name(message.expression)))
+            return
+        self.ids, self.expression = message.ids, message.expression
+        self.show_picture(bisect_left(self.ids, message.at or 0))
+        self.count_again()
+
+    @on(Arrived)
+    def _arrived(self, message: Arrived) -> None:
+        """Put new pictures at the end, the one under the cursor staying there."""
+        known = set(self.ids)
+        new = [image_id for image_id in message.ids if image_id not in known]
+        if not new or message.expression != self.expression:
+            return
+        self.ids.extend(new)
+        self.show_picture(self.index)
+        self.count_again()
+
+    @on(Counted)
+    def _counted(self, message: Counted) -> None:
+        self.query_one(TallyLine).show(message.counts, self.pace.per_minute, self.advances)
+
+    @on(ImagesChanged)
+    def _images_changed(self) -> None:
+        self.look_for_arrivals(self.expression)
+
+    @on(RatingsChanged)
+    def _ratings_changed(self) -> None:
+        self._facts_changed()
+        self.count_again()
+
+    @on(MatchesChanged)
+    def _facts_changed(self) -> None:
+        if self.current is not None and self.facts(self.current) != self.shown:
+            self.show_picture(self.index)
+
+    def reload(self) -> None:
+        """Take in what arrived; the picture under the cursor stays."""
+        self._images_changed()
+        self._ratings_changed()
+
+    def on_resize(self) -> None:
+        """Lay the facts out anew."""
+        if self.shown is not None:
+            self.call_after_refresh(self._show_facts, self.shown)
+
+    def count_again(self) -> None:
+        """Bring the tally up to date."""
+        self.count(self.expression, self.ids)
+
+    def show_picture(self, index: int) -> None:
+        """Show the picture at a place in the list, or the nearest there is, and have the next ones drawn."""
+        self.index = max(0, min(len(self.ids) - 1, index))
+        if self.current is None:
+            self.shown = None
+            self.picture.show(None)
+            self.query_one("#facts", Static).update(_("No pictures yet: `kimikoe generate PROMPT` draws some."))
+            return
+        self.shown = self.facts(self.current)
+        around = [self.index + step for step in AHEAD]
+        self.picture.show(self.current, [self.ids[each] for each in around if 0 <= each < len(self.ids)])
+        self._show_facts(self.shown)
+        self.show_film_frame(self.shown)
+
+    def _show_facts(self, facts: Facts) -> None:
+        pane, facts_pane = self.query_one("#picture-pane", Pane), self.query_one("#facts-pane", Pane)
+        place = _("{number} of {count}").format(number=self.index + 1, count=len(self.ids))
+        chosen = filter_name(self.expression) if self.expression != NOT_REJECTED else ""
+        pane.head(Text.assemble((place, TEXT), "  ", rating_text(facts.picture)), Text(chosen, ACCENT))
+        pane.set_class(facts.picture.rejected, "-rejected")
+        pane.set_class(bool(facts.picture.stars), "-rated")
+        facts_pane.head(Text(_("picture {id}").format(id=facts.picture.id), MUTED))
+        words = facts_text(facts, *facts_pane.content_size)
+        self.query_one("#facts", Static).update(words, layout=False)
+
+    def show_film_frame(self, facts: Facts) -> None:
+        """Show the nearest frame where it is wanted and known."""
+        pane, picture = self.query_one("#film-pane", Pane), self.query_one("#film-frame", Picture)
+        if not self.has_class("-compare") or not facts.matches:
+            picture.show(None)
+            pane.head(Text(_("nothing to compare with yet")))
+            return
+        match = facts.matches[0]
+        film = facts.films[match.film_id]
+        picture.show(FilmFrame(film.id, match.frame_number, film.width, film.height))
+        title = Text.assemble((match_citation(match, facts.films), TEXT), (f"  {match.score:.2f}", ACCENT))
+        pane.head(title, Text(_("nearest, uncalibrated")))
+
+    def arrive(self, place: str, words: str) -> None:
+        """Go to a picture whose rating was undone, showing every picture where the filter hides it."""
+        image_id = int(place)
+        if image_id in self.ids:
+            self.show_picture(self.ids.index(image_id))
+            self.count_again()
+        else:
+            self.gather(EVERY, image_id)
+        super().arrive(place, words)

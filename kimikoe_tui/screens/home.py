@@ -1,0 +1,133 @@
+"""Home: where the studio stands, and what to do next."""
+
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Static
+
+from db import library, overview
+from db.i18n import _
+from db.library import Run
+from db.overview import FilmOverview, Overview
+from kimikoe_tui.messages import JobsChanged
+from kimikoe_tui.next_step import NextStep, next_step
+from kimikoe_tui.palette import ACCENT, MUTED, TEXT
+from kimikoe_tui.screens.room import Room
+from kimikoe_tui.text import column, meter, percent, plain, thousands
+
+LABEL_WIDTH = 11
+BAR_WIDTH = 16
+RECOUNT_SECONDS = 1.0
+
+
+@dataclass
+class _Standing(Message):
+    overview: Overview
+    run: Run | None
+    loss: float | None
+    step: NextStep
+
+
+class HomeRoom(Room):
+    """The studio in a few figures."""
+
+    CSS_PATH = "home.tcss"
+    context = "home"
+
+    def parts(self) -> ComposeResult:
+        """One pane."""
+        with VerticalScroll(id="home"):
+            yield Static(id="next", markup=False)
+            yield Static(id="standing", markup=False)
+
+    def on_mount(self) -> None:
+        """Read where the studio stands, and again when it may have changed, but not at every step of a job."""
+        self._wait = self.set_interval(RECOUNT_SECONDS, self.reload, pause=True)
+        self.reload()
+
+    @on(JobsChanged)
+    def _changed(self) -> None:
+        self._wait.resume()
+
+    def reload(self) -> None:
+        """Count again."""
+        self._wait.pause()
+        self._count()
+
+    @work(thread=True, exclusive=True, group="counting", exit_on_error=False)
+    def _count(self) -> None:
+        db = self.session.reader()
+        found = overview.overview(db)
+        run = next(iter(library.runs(db)), None)
+        losses = library.metrics(db, run.id).get("loss") if run else None
+        loss = losses[-1][1] if losses else None
+        self.post_message(_Standing(found, run, loss, next_step(db, found)))
+
+    @on(_Standing)
+    def _show(self, message: _Standing) -> None:
+        found = message.overview
+        lines = [line for film in found.films for line in _film(film)]
+        lines += [_datasets(found), _runs(found, message.run, message.loss), *_pictures(found)]
+        standing = Text("\n").join(lines)
+        self.query_one("#standing", Static).update(standing)
+        step = Text.assemble((message.step.words + "\n", TEXT), (message.step.how, f"bold {ACCENT}"))
+        box = self.query_one("#next", Static)
+        box.border_title = _("next")
+        box.update(step)
+
+
+def _row(label: str, *parts: Text | tuple[str, str]) -> Text:
+    return Text.assemble((column(label, LABEL_WIDTH), MUTED), *parts)
+
+
+def _share(done: int, total: int) -> Text:
+    share = done / total if total else 0.0
+    return Text.assemble(meter(share, BAR_WIDTH, ACCENT), (f" {percent(share)}", TEXT))
+
+
+def _film(film: FilmOverview) -> list[Text]:
+    """What is in of a film, and how much of it is tagged."""
+    way = " → ".join(
+        (
+            _("{count} frames").format(count=thousands(film.frames)),
+            _("{count} holds").format(count=thousands(film.holds)),
+            _("{count} shots").format(count=thousands(film.shots)),
+        )
+    )
+    unfinished = "" if film.complete else _("  still coming in")
+    return [
+        _row(_("film"), (plain(film.name), f"bold {TEXT}"), (unfinished, ACCENT)),
+        _row("", (way, TEXT)),
+        _row(_("tagged"), _share(film.scored, film.key_frames), (_(" of key frames"), MUTED)),
+        Text(),
+    ]
+
+
+def _datasets(found: Overview) -> Text:
+    verdicts = _("{count} of your verdicts").format(count=thousands(found.verdicts))
+    return _row(_("datasets"), (str(found.datasets), TEXT), (f"   {verdicts}", MUTED))
+
+
+def _runs(found: Overview, run: Run | None, loss: float | None) -> Text:
+    parts = [(str(found.runs), TEXT)]
+    if run is not None:
+        last = _("   the last: {name}, step {step}").format(name=plain(run.name), step=thousands(run.step))
+        parts.append((last + (_(", loss {loss:.4f}").format(loss=loss) if loss is not None else ""), MUTED))
+    return _row(_("runs"), *parts)
+
+
+def _pictures(found: Overview) -> list[Text]:
+    left = found.pictures - found.rated - found.rejected
+    counts = _("   {rated} rated, {rejected} rejected, {left} left").format(
+        rated=found.rated, rejected=found.rejected, left=left
+    )
+    planned = _(", {count} planned").format(count=thousands(found.planned)) if found.planned else ""
+    return [
+        Text(),
+        _row(_("pictures"), (thousands(found.pictures), TEXT), (counts + planned, MUTED)),
+        _row(_("judged"), _share(found.rated + found.rejected, found.pictures)),
+    ]

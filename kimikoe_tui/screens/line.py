@@ -1,0 +1,62 @@
+"""One line to write in, over the foot of a room: a query, a timecode. Its faults are shown below it."""
+
+from collections.abc import Awaitable, Callable
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from kimikoe_tui import keys
+from kimikoe_tui.palette import ALARM
+from kimikoe_tui.text import plain
+
+HandIn = Callable[[str], Awaitable[str]]
+
+
+class LinePrompt(ModalScreen[None]):
+    """Asks for a line and hands it to a function that returns what is wrong with it, or nothing."""
+
+    CSS_PATH = "line.tcss"
+    BINDINGS = keys.bindings(keys.LINE)
+
+    def __init__(self, heading: str, value: str, hint: str, hand_in: HandIn) -> None:
+        super().__init__()
+        self._heading, self._first_value, self._hint, self._hand_in = heading, value, hint, hand_in
+
+    def compose(self) -> ComposeResult:
+        """The line, and room for a complaint."""
+        with Vertical(id="box") as box:
+            box.border_title = self._heading
+            yield Input(self._first_value, placeholder=self._hint, compact=True)
+            yield Static(id="fault", markup=False)
+
+    async def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Apply the line; close, or say what is wrong with it."""
+        event.stop()
+        fault = await self._hand_in(event.value)
+        if not fault:
+            self.dismiss(None)
+            return
+        box = self.query_one("#fault", Static)
+        box.update(fault_text(fault))
+        box.add_class("-shown")
+
+    def on_input_changed(self) -> None:
+        """A complaint is about the line as it was."""
+        self.query_one("#fault", Static).remove_class("-shown")
+
+    def action_apply(self) -> None:
+        """Hand the line in."""
+        self.call_later(self.query_one(Input).action_submit)
+
+    def action_close(self) -> None:
+        """Leave everything as it was."""
+        self.dismiss(None)
+
+
+def fault_text(fault: str) -> Text:
+    """A message of which the caret stays below the place it points at."""
+    lines = [" " * (len(line) - len(line.lstrip(" "))) + plain(line) for line in fault.splitlines()]
+    return Text("\n".join(lines), ALARM)

@@ -1,0 +1,175 @@
+"""What every room has: the lines around it, undo, the way to other rooms, and the help for its keys."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from sqlite3 import Connection
+from typing import ClassVar
+
+from rich.cells import cell_len
+from textual import events
+from textual.app import ComposeResult
+from textual.message import Message
+from textual.screen import Screen
+
+from db import events as acts
+from db.events import Undone
+from db.i18n import _, plural
+from kimikoe_tui import keys
+from kimikoe_tui.session import Session
+from kimikoe_tui.text import plain
+from kimikoe_tui.widgets.bars import KeyBar, StatusLine, TopLine
+from kimikoe_tui.widgets.failures import LOG_NAME, TellsFailures, WorkFailed, keep_traceback
+from kimikoe_tui.widgets.virtual_list import VirtualList
+
+
+class Room(TellsFailures, Screen[None]):
+    """A room. Its `context` names its keys in the registry."""
+
+    BINDINGS = keys.bindings(keys.ALL)
+    context: ClassVar[str]
+
+    @dataclass
+    class Visit(Message):
+        """A person wants to go to a room."""
+
+        context: str
+
+    @dataclass
+    class Reversed(Message):
+        """An act was undone or done again, perhaps in another room."""
+
+        undone: Undone
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.stale = False
+
+    def compose(self) -> ComposeResult:
+        """The room's own parts between the lines that all rooms have."""
+        yield TopLine(self.context, self.session.root)
+        yield from self.parts()
+        yield StatusLine()
+        yield KeyBar(self.context)
+
+    def parts(self) -> ComposeResult:
+        """What the room consists of."""
+        raise NotImplementedError
+
+    def reload(self) -> None:
+        """Read again what the room shows, without moving anything under a person's hands."""
+
+    def arrive(self, place: str, words: str) -> None:
+        """Go to the place of an act that was undone elsewhere, and say so."""
+        self.say(words)
+
+    def show_work(self, engine_runs: bool | None) -> None:
+        """Show in the first line what the engine does."""
+        self.query_one(TopLine).show_work(self.session.reader(), engine_runs)
+
+    @property
+    def status(self) -> StatusLine:
+        """The line that says what the last key did."""
+        return self.query_one(StatusLine)
+
+    def say(self, text: str) -> None:
+        """Say what happened."""
+        self.status.say(text)
+
+    def complain(self, text: str) -> None:
+        """Say what could not be done, and why; its last line where there are several."""
+        self.status.say(text.strip().splitlines()[-1], "alarm")
+
+    def on_work_failed(self, message: WorkFailed) -> None:
+        """Say that work behind the screen failed."""
+        message.stop()
+        keep_traceback(self.session.root, message.error)
+        self.complain(_("{error} (logs/{log})").format(error=message.error, log=LOG_NAME))
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what changed while another room was open."""
+        if self.stale:
+            self.stale = False
+            self.reload()
+
+    def on_key(self, event: events.Key) -> None:
+        """Notice an input method that swallows the keys."""
+        if event.character and cell_len(event.character) > 1:
+            self.complain(
+                _("“{character}” is no key here: is an input method on?").format(character=plain(event.character))
+            )
+
+    def action_help(self) -> None:
+        """Show the keys of this room."""
+        from kimikoe_tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen(self.context))
+
+    def action_go(self) -> None:
+        """Choose a room."""
+        from kimikoe_tui.screens.menu import GoMenu
+
+        self.app.push_screen(GoMenu(), self._gone)
+
+    def _gone(self, choice: str | None) -> None:
+        if choice == "first":
+            self.action_first()
+        elif choice:
+            self.post_message(self.Visit(choice))
+
+    def action_first(self) -> None:
+        """Go to the first row; a room without rows has nowhere to go."""
+
+    async def action_undo(self) -> None:
+        """Undo this terminal's last act."""
+        await self._reverse(acts.undo, _("There is nothing to undo in this terminal."))
+
+    async def action_redo(self) -> None:
+        """Do again what was undone last."""
+        await self._reverse(acts.redo, _("There is nothing to do again."))
+
+    async def _reverse(self, step: Callable[[Connection, str], Undone | None], nothing: str) -> None:
+        undone = await self.session.commit(lambda db: step(db, self.session.name))
+        if undone is None:
+            self.say(nothing)
+        else:
+            self.post_message(self.Reversed(undone))
+
+
+class ListRoom(Room):
+    """A room whose main part is a list."""
+
+    BINDINGS = keys.bindings(keys.LIST)
+
+    @property
+    def lines(self) -> VirtualList:
+        """The list that the keys move in."""
+        return self.query_one(VirtualList)
+
+    def action_move(self, step: int) -> None:
+        """Move by lines."""
+        self.lines.move_to(self.lines.cursor + step)
+
+    def action_page(self, halves: int) -> None:
+        """Move by half pages."""
+        self.lines.page(halves)
+
+    def action_first(self) -> None:
+        """Go to the first line."""
+        self.lines.move_to(0)
+
+    def action_last(self) -> None:
+        """Go to the last line."""
+        self.lines.move_to(self.lines.count - 1)
+
+
+def reversal(undone: Undone) -> str:
+    """`undone: +nagisa on 42 frames`, with how many rows were left as another terminal made them."""
+    words = _("done again: {act}") if undone.kind == "redo" else _("undone: {act}")
+    text = words.format(act=undone.summary)
+    if undone.kept:
+        total = undone.restored + undone.kept
+        text += " · " + plural(
+            "{kept} of {total} changed since, kept", "{kept} of {total} changed since, kept", undone.kept
+        ).format(kept=undone.kept, total=total)
+    return text

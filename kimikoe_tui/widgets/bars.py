@@ -1,0 +1,115 @@
+"""The lines around a room: where one is, what happened, which keys there are."""
+
+import sqlite3
+from pathlib import Path
+from typing import Literal
+
+from rich.text import Text
+from textual.widget import Widget
+from textual.widgets import Static
+
+from db import queue
+from db.connect import now
+from db.i18n import _
+from kimikoe_tui import keys
+from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
+from kimikoe_tui.text import duration, meter, percent, plain
+
+Tone = Literal["calm", "alarm"]
+
+
+class TopLine(Widget):
+    """The program, the room, the studio; on the right the engine and what it does."""
+
+    DEFAULT_CSS = "TopLine { height: 1; background: $surface; padding: 0 1; }"
+
+    def __init__(self, context: str, root: Path) -> None:
+        super().__init__()
+        self._place = Text.assemble(("kimikoe ", MUTED), (keys.TITLES[context], f"bold {ACCENT}"))
+        self._studio = Text("   " + plain(root.resolve().name), FAINT)
+        self._work: list[Text] = []
+
+    def show_work(self, db: sqlite3.Connection, engine_runs: bool | None) -> None:
+        """Read what runs and whether an engine does."""
+        work = _work(db, engine_runs)
+        if work != self._work:
+            self._work = work
+            self.refresh()
+
+    def render(self) -> Text:
+        """The line; what matters least is left out where it is narrow, the studio's name first."""
+        right = Text()
+        for part in self._work:
+            if self._place.cell_len + right.cell_len + part.cell_len + 6 <= self.size.width:
+                right = Text.assemble(part, "   " if right else "", right)
+        for left in (self._place + self._studio, self._place):
+            if (gap := self.size.width - left.cell_len - right.cell_len) >= 2:
+                return Text.assemble(left, " " * gap, right)
+        return self._place
+
+
+def _work(db: sqlite3.Connection, engine_runs: bool | None) -> list[Text]:
+    """Whether the engine runs, what it does, how much waits: what matters most first."""
+    active = queue.active(db)
+    running = [job for job in active if job.state == "running"]
+    parts = [_progress(job) for job in running[:2]]
+    if engine_runs is not None:
+        parts.insert(0, Text(_("engine on"), MUTED) if engine_runs else Text(_("engine off"), ALARM))
+    if waiting := len(active) - len(running):
+        parts.append(Text(_("{count} waiting").format(count=waiting), MUTED))
+    return parts
+
+
+def _progress(job: queue.Job) -> Text:
+    share = job.done / job.total if job.total else 0.0
+    eta = job.eta_seconds(now())
+    left = f" {duration(eta)}" if eta is not None else ""
+    return Text.assemble((f"{job.kind} ", MUTED), meter(share, 6, ACCENT), (f" {percent(share)}{left}", MUTED))
+
+
+class StatusLine(Static):
+    """One line that says what the last key did."""
+
+    DEFAULT_CSS = "StatusLine { height: 1; padding: 0 1; }"
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self.said = ""
+
+    def say(self, text: str, tone: Tone = "calm") -> None:
+        """Show one line; calm in the text's colour, alarm in another."""
+        self.said = plain(text)
+        line = Text(self.said, ALARM if tone == "alarm" else TEXT)
+        self.update(line, layout=False)
+
+
+class KeyBar(Widget):
+    """The keys worth showing here, as many as fit; the last one is always the help."""
+
+    DEFAULT_CSS = "KeyBar { height: 1; padding: 0 1; background: $surface; }"
+
+    def __init__(self, context: str) -> None:
+        super().__init__()
+        self.context = context
+
+    def show(self, context: str) -> None:
+        """Show the keys of another context, such as a line one writes in."""
+        self.context = context
+        self.refresh()
+
+    def render(self) -> Text:
+        """`1-5 rate  x reject …`."""
+        shown = [key for key in keys.in_context(self.context) if key.footer]
+        always = [key for key in shown if key.name in ("help", "go")]
+        line, tail = Text(), Text("  ").join(_label(key) for key in always)
+        for key in (key for key in shown if key not in always):
+            label = _label(key)
+            if line.cell_len + label.cell_len + tail.cell_len + 4 > self.size.width:
+                break
+            line.append_text(label).append("  ")
+        gap = max(0, self.size.width - line.cell_len - tail.cell_len)
+        return Text.assemble(line, " " * gap, tail)
+
+
+def _label(key: keys.Key) -> Text:
+    return Text.assemble((key.display.split(" ")[0], ACCENT), (f" {key.footer}", MUTED))

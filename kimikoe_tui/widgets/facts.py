@@ -1,0 +1,101 @@
+"""What made a picture, what the tagger sees in it, and which frames of the film it resembles."""
+
+from collections.abc import Sequence
+
+import msgspec
+from rich.cells import cell_len
+from rich.text import Text
+
+from db.films import Film
+from db.i18n import _
+from db.pictures import Match, Picture
+from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
+from kimikoe_tui.text import percent, plain, stars
+
+MOST_TAGS = 14
+TALL = 28
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """All that the room shows of one picture."""
+
+    picture: Picture
+    matches: list[Match]
+    tags: list[tuple[str, float]]
+    films: dict[int, Film]
+
+
+def rating_text(picture: Picture) -> Text:
+    """`★★★··`, `rejected` or `undecided`, and whether it was decided unseen."""
+    if picture.rejected:
+        text = Text(_("rejected"), ALARM)
+    elif picture.stars:
+        text = Text(stars(picture.stars), ACCENT)
+    else:
+        text = Text(_("undecided"), FAINT)
+    return text.append(_("  unseen"), ALARM) if picture.unseen else text
+
+
+def facts_text(facts: Facts, width: int, height: int) -> Text:
+    """The pane beside a picture; without blank lines where it is low."""
+    picture = facts.picture
+    blocks = [
+        (_("prompt"), Text(plain(picture.prompt), TEXT)),
+        (_("LoRA"), _loras(picture)),
+        (_("drawn with"), _settings(picture)),
+        (_nearest_title(facts.matches), _nearest(facts, width)),
+        (_("the tagger sees"), _tags(facts.tags)),
+        (_("without"), Text(plain(picture.negative_prompt), MUTED)),
+    ]
+    text = Text()
+    for title, block in blocks:
+        if block.plain:
+            text.append(f"{title}\n", FAINT).append_text(block).append("\n\n" if height >= TALL else "\n")
+    text.rstrip()
+    return text
+
+
+def match_citation(match: Match, films: dict[int, Film]) -> str:
+    """`0:31:50 (frame 57301)`, with the film's name where there are several."""
+    film = films[match.film_id]
+    cited = film.citation(match.frame_number)
+    return f"{plain(film.name)} {cited}" if len(films) > 1 else cited
+
+
+def _loras(picture: Picture) -> Text:
+    uses = [use.rpartition(":") for use in (picture.loras or "").split()]
+    lines = [Text.assemble((plain(name), TEXT), (f"  {float(weight):g}", ACCENT)) for name, _colon, weight in uses]
+    return Text("\n").join(lines)
+
+
+def _settings(picture: Picture) -> Text:
+    text = _("seed {seed}\n{steps} steps, {sampler}, cfg {cfg:g}\n{width}×{height}").format(
+        seed=picture.seed,
+        steps=picture.steps,
+        sampler=plain(picture.sampler),
+        cfg=picture.cfg_scale,
+        width=picture.width,
+        height=picture.height,
+    )
+    return Text(text, MUTED)
+
+
+def _tags(tags: Sequence[tuple[str, float]]) -> Text:
+    parts = [Text.assemble((plain(name), TEXT), (f" {score:.2f}", FAINT)) for name, score in tags[:MOST_TAGS]]
+    return Text(", ", FAINT).join(parts)
+
+
+def _nearest_title(matches: Sequence[Match]) -> str:
+    title = _("nearest film frames, uncalibrated")
+    if matches and matches[0].coverage < 1:
+        title += "\n" + _("compared with {share} of the film").format(share=percent(matches[0].coverage))
+    return title
+
+
+def _nearest(facts: Facts, width: int) -> Text:
+    lines = []
+    for match in facts.matches:
+        cited = match_citation(match, facts.films)
+        gap = max(2, width - cell_len(cited) - 4)
+        lines.append(Text.assemble((cited, TEXT), " " * gap, (f"{match.score:.2f}", ACCENT)))
+    return Text("\n").join(lines)

@@ -1,0 +1,179 @@
+"""The frames of a film, or those that match a query, one on a line."""
+
+import sqlite3
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from rich.text import Text
+from textual import work
+from textual.message import Message
+from textual.widget import Widget
+
+from db import films, tags
+from db.films import Film, Frame, pack, unpack
+from db.i18n import _
+from db.tags import FrameTag
+from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
+from kimikoe_tui.text import column, fit_words, plain
+from kimikoe_tui.widgets.failures import TellsFailures
+from kimikoe_tui.widgets.virtual_list import VirtualList
+
+PAGE = 64
+PAGES_KEPT = 32
+RATING = 9
+SHOT_WIDTH = 42
+
+
+class FrameRow(NamedTuple):
+    """What a line shows of a frame beside its number."""
+
+    frame: Frame
+    tags: list[FrameTag]
+
+
+class FrameList(TellsFailures, VirtualList):
+    """Keeps packed ids in an array and a few pages of rows; 170,000 frames cost some megabytes."""
+
+    @dataclass
+    class _Read(Message):
+        version: int
+        page: int
+        rows: dict[int, FrameRow]
+
+    def __init__(self, reader: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__()
+        self._reader = reader
+        self._films: dict[int, Film] = {}
+        self._pages: OrderedDict[int, dict[int, FrameRow]] = OrderedDict()
+        self._stale: set[int] = set()
+        self._pending: set[int] = set()
+        self._version = 0
+        self.ids: array[int] = array("q")
+        self.scope: tuple[int, int] = (0, -1)
+
+    def show(self, ids: "array[int]", known_films: dict[int, Film], at: int | None) -> None:
+        """List these packed ids, with the cursor on frame `at` or the first one after it."""
+        self._films = known_films
+        if ids[: len(self.ids)] != self.ids:
+            self._version += 1
+            self._pages.clear()
+            self._pending.clear()
+        self.ids = ids
+        self.mark_stale(0, 1 << 62)
+        self.resize_to(len(ids), None if at is None else bisect_left(ids, at))
+
+    @property
+    def frame_id(self) -> int | None:
+        """The packed id under the cursor."""
+        return self.ids[self.cursor] if self.count else None
+
+    @property
+    def rows_kept(self) -> int:
+        """How many rows are in memory."""
+        return sum(len(rows) for rows in self._pages.values())
+
+    def has_id(self, frame_id: int) -> bool:
+        """Whether a frame is listed."""
+        index = bisect_left(self.ids, frame_id)
+        return index < len(self.ids) and self.ids[index] == frame_id
+
+    def go_to_id(self, frame_id: int) -> None:
+        """Put the cursor on a frame, or on the first one listed after it."""
+        self.move_to(bisect_left(self.ids, frame_id))
+
+    def row(self, index: int) -> FrameRow | None:
+        """What is known of a line; asked for where it is not."""
+        page = index // PAGE
+        rows = self._pages.get(page)
+        if (rows is None or page in self._stale) and page not in self._pending:
+            self._pending.add(page)
+            self._stale.discard(page)
+            self._read(self._version, page, self.ids[page * PAGE : (page + 1) * PAGE])
+        return rows.get(self.ids[index]) if rows else None
+
+    def mark_stale(self, first_id: int, last_id: int) -> None:
+        """Read the rows of these frames again when they are next in view; until then the old ones stay."""
+        first, last = bisect_left(self.ids, first_id) // PAGE, bisect_left(self.ids, last_id) // PAGE
+        self._stale |= {page for page in self._pages if first <= page <= last}
+        top = self.scroll_offset.y
+        if first <= (top + self.size.height) // PAGE and top // PAGE <= last:
+            self.refresh()
+
+    def reach(self, first_id: int, last_id: int) -> None:
+        """Mark the frames that an edit would reach."""
+        if self.scope != (first_id, last_id):
+            self.scope = (first_id, last_id)
+            self.refresh()
+
+    @work(thread=True, group="pages", exit_on_error=False)
+    def _read(self, version: int, page: int, ids: "array[int]") -> None:
+        db = self._reader()
+        rows = {
+            pack(frame.film_id, frame.number): FrameRow(frame, tags.frame_tags(db, frame.film_id, frame.number))
+            for frame in films.frames(db, ids)
+        }
+        self.post_message(self._Read(version, page, rows))
+
+    def on_frame_list__read(self, message: _Read) -> None:
+        """Keep a page that was read."""
+        message.stop()
+        if message.version != self._version:
+            return
+        self._pending.discard(message.page)
+        self._pages[message.page] = message.rows
+        self._pages.move_to_end(message.page)
+        while len(self._pages) > PAGES_KEPT:
+            self._pages.popitem(last=False)
+        self.refresh()
+
+    def line(self, index: int, width: int) -> Text:
+        """Number, timecode, shot, place in its hold, tags."""
+        frame_id = self.ids[index]
+        film_id, number = unpack(frame_id)
+        reached = self.scope[0] <= frame_id <= self.scope[1]
+        row = self.row(index)
+        line = Text.assemble(("▎" if reached else " ", ACCENT), (f"{number:>6} ", TEXT))
+        if film_id in self._films:
+            line.append(f" {self._films[film_id].timecode(number)} ", MUTED)
+        if row is None:
+            return line.append(" …", FAINT)
+        if self.container_size.width >= SHOT_WIDTH:
+            line.append(f"{row.frame.shot or '':>5} ", FAINT)
+        line.append_text(_hold(row.frame))
+        return line.append_text(_snippet(row, width - line.cell_len - 1))
+
+
+class Columns(Widget):
+    """The names of the columns over the list."""
+
+    DEFAULT_CSS = "Columns { height: 1; }"
+
+    def render(self) -> Text:
+        """As wide as the lines below."""
+        shot = f"{_('shot'):>5} " if self.size.width >= SHOT_WIDTH else ""
+        return Text(f"{_('frame'):>7}  {column(_('time'), 8)}{shot}{column(_('hold'), 6)}{_('tags')}", FAINT)
+
+
+def _hold(frame: Frame) -> Text:
+    """The frame's place in its hold, and for its first frame how long the drawing is held: `2s` is "on twos"."""
+    if frame.exposure == 1:
+        return Text("· 1s  ", FAINT)
+    if frame.number == frame.hold_first:
+        return Text.assemble(("┌ ", FAINT), (f"{frame.exposure}s".ljust(4), MUTED))
+    return Text("└     " if frame.number == frame.hold_last else "│     ", FAINT)
+
+
+def _snippet(row: FrameRow, width: int) -> Text:
+    if row.frame.corrupt or row.frame.tainted:
+        return Text(_("corrupt") if row.frame.corrupt else _("tainted"), ALARM)
+    people = [plain(tag.tag) for tag in row.tags if tag.origin == "verdict"]
+    others = [plain(tag.tag) for tag in row.tags if tag.origin != "verdict" and tag.category != RATING]
+    line = fit_words([*people, *others], max(1, width))
+    text = Text(line, MUTED)
+    for name in people:
+        text.highlight_words([name], ACCENT) if name in line else None
+    return text

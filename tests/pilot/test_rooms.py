@@ -1,0 +1,143 @@
+"""Going from room to room, help, small windows, home and runs."""
+
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+from textual import events
+from textual.geometry import Region
+from textual.widgets import Static
+
+from db import library, queue, tags
+from db.connect import writing
+from db.requests import IngestRequest, TagRequest, TrainRecipe
+from kimikoe_tui import keys
+from kimikoe_tui.screens.help import HelpScreen
+from kimikoe_tui.screens.home import HomeRoom
+from kimikoe_tui.screens.menu import GoMenu
+from kimikoe_tui.screens.runs import RunsRoom
+from kimikoe_tui.widgets.bars import KeyBar, TopLine
+from tests.pilot.conftest import Open, add_pictures, cull_room, drawn, frames_room, looked_at, until
+
+
+@pytest.mark.parametrize(("key", "context"), [("f", "frames"), ("c", "cull"), ("j", "jobs"), ("r", "runs")])
+async def test_g_goes_to_a_room_and_back_home(open_studio: Open, key: str, context: str) -> None:
+    async with open_studio("g", key) as (app, pilot):
+        await until(pilot, lambda: app.room is not None and app.room.context == context)
+        await pilot.press("g", "h")
+        assert isinstance(app.room, HomeRoom)
+
+
+async def test_a_key_that_means_nothing_closes_the_menu(open_studio: Open) -> None:
+    async with open_studio("g") as (app, pilot):
+        assert isinstance(app.screen, GoMenu)
+        await pilot.press("w")
+        assert isinstance(app.screen, HomeRoom)
+
+
+@pytest.mark.parametrize("key", ["f", "c", "j", "r"])
+async def test_help_lists_every_key_of_the_room(open_studio: Open, key: str) -> None:
+    async with open_studio("g", key, "question_mark") as (app, pilot):
+        assert isinstance(app.screen, HelpScreen) and app.room is not None
+        lines = "\n".join(strip.text for strip in app.screen.query_one(Static).render_lines(Region(0, 0, 70, 60)))
+        for each in keys.in_context(app.room.context):
+            assert each.display in lines and each.description in lines
+        await pilot.press("j", "k", "q")
+        assert not isinstance(app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (45, 14), (200, 60)])
+async def test_every_room_fits(db: Connection, studio: Path, open_studio: Open, size: tuple[int, int]) -> None:
+    (image_id,) = add_pictures(db, studio, 1)
+    queue.enqueue(db, TagRequest())
+    async with open_studio(size=size) as (app, pilot):
+        for key in "hjrf":
+            await pilot.press("g", key)
+            await until(pilot, lambda: app.room is not None and app.room.query_one(KeyBar).region.bottom == size[1])
+            assert app.room is not None and app.room.max_scroll_x == app.room.max_scroll_y == 0
+        await looked_at(app, pilot, 1)
+        await pilot.press("e", *"hat", "enter")
+        await until(pilot, lambda: "+hat" in frames_room(app).status.said)
+        await pilot.press("g", "c")
+        await drawn(app, pilot, image_id)
+        assert cull_room(app).picture.size.height >= size[1] - 8
+        await pilot.press("5")
+        await until(pilot, lambda: "★★★★★" in cull_room(app).status.said)
+
+
+async def test_one_pane_at_a_time_on_a_phone(open_studio: Open) -> None:
+    async with open_studio("g", "f", size=(45, 14)) as (app, pilot):
+        await looked_at(app, pilot, 1)
+        room = frames_room(app)
+        for shown in ("list", "picture", "tags", "list"):
+            visible = [pane for pane in ("list", "picture", "tags") if room.query_one(f"#{pane}-pane").region.area]
+            assert visible == [shown]
+            await pilot.press("tab")
+
+
+async def test_an_input_method_is_noticed(open_studio: Open) -> None:
+    async with open_studio() as (app, pilot):
+        assert app.room is not None
+        app.post_message(events.Key("あ", "あ"))
+        await until(pilot, lambda: app.room is not None and "input method" in app.room.status.said)
+
+
+async def test_home_shows_where_the_studio_stands_and_what_is_next(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    async with open_studio() as (app, pilot):
+        assert app.room is not None
+        standing, step = app.room.query_one("#standing", Static), app.room.query_one("#next", Static)
+        await until(pilot, lambda: "100 frames → 50 holds → 2 shots" in str(standing.content))
+        assert "who is who" in str(step.content)
+        tags.set_tag(db, "other", 1, 1, "shot", "nagisa", True)
+        app.poll()
+        await until(pilot, lambda: "40 of your verdicts" in str(standing.content))
+        assert "kimikoe dataset" in str(step.content)
+        add_pictures(db, studio, 3)
+        app.poll()
+        await until(pilot, lambda: "3 pictures wait" in str(step.content))
+
+
+async def test_the_top_line_shows_what_runs(db: Connection, open_studio: Open) -> None:
+    async with open_studio() as (app, pilot):
+        job_id = queue.enqueue(db, IngestRequest(path="/film.mkv"))
+        queue.claim(db, "cpu", 1)
+        queue.report_progress(db, job_id, 30, 60, "frames", "")
+        app.poll()
+        assert app.room is not None
+        line = app.room.query_one(TopLine)
+        await until(pilot, lambda: "ingest" in line.render().plain and "50%" in line.render().plain)
+
+
+async def test_runs_are_listed_with_their_loss_and_lora(db: Connection, open_studio: Open) -> None:
+    with writing(db):
+        db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', '{}', 0)")
+        run_id = library.plan_run(db, 1, 1, TrainRecipe(steps=200))
+        db.execute("UPDATE run SET step = 50 WHERE id = ?", (run_id,))
+        db.executemany("INSERT INTO metric VALUES (?, ?, 'loss', ?)", [(run_id, n, 1 / n) for n in range(1, 51)])
+        db.execute("UPDATE lora SET run_id = ?", (run_id,))
+    async with open_studio("g", "r") as (app, pilot):
+        assert isinstance(app.room, RunsRoom)
+        lines = app.room.lines
+        await until(pilot, lambda: lines.runs)
+        line = lines.line(0, 110).plain
+        assert "25%" in line and "0.0200" in line and "film-1" in line and "▁" in line
+        text = str(app.room.query_one("#run", Static).content)
+        assert "50 / 200" in text and "first" in text
+
+
+async def test_q_leaves_and_frees_the_terminals_name(studio: Path, open_studio: Open) -> None:
+    async with open_studio() as (app, pilot):
+        assert app.session.name == "terminal-1"
+        await pilot.press("q")
+        assert not app.is_running or app.return_code == 0
+    async with open_studio() as (app, _pilot):
+        assert app.session.name == "terminal-1"
+
+
+async def test_the_command_palette_knows_the_rooms_and_their_keys(open_studio: Open) -> None:
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+        assert "go to cull" in titles and "next shot" in titles
