@@ -28,6 +28,7 @@ class Job(msgspec.Struct, frozen=True):
     state: str
     wanted: str
     done: int
+    first_done: int | None
     total: int | None
     unit: str
     message: str
@@ -51,10 +52,11 @@ class Job(msgspec.Struct, frozen=True):
         return json.loads(self.result) if self.result else {}
 
     def eta_seconds(self, at: float) -> float | None:
-        """Seconds left at the pace since its start, or None where that is unknown."""
-        if self.state != "running" or not self.total or not self.done or self.started_at is None:
+        """Seconds left at the pace of this attempt, or None where that is unknown."""
+        if self.state != "running" or not self.total or self.started_at is None:
             return None
-        return max(0.0, (at - self.started_at) * (self.total - self.done) / self.done)
+        did = self.done - (self.first_done or 0)
+        return max(0.0, (at - self.started_at) * (self.total - self.done) / did) if did > 0 else None
 
 
 def _job(row: sqlite3.Row) -> Job:
@@ -105,7 +107,8 @@ def claim(db: sqlite3.Connection, lane: str, worker_pid: int) -> Job | None:
     with writing(db):
         row = db.execute(
             """UPDATE job SET state = 'running', worker_pid = :pid, attempts = attempts + 1, error = '',
-                   started_at = :now, progress_at = :now, finished_at = NULL, done = 0, total = NULL
+                   started_at = :now, progress_at = :now, finished_at = NULL, done = 0,
+                   first_done = NULL, total = NULL
                WHERE id = (
                    SELECT j.id FROM job j LEFT JOIN job parent ON parent.id = j.after
                    WHERE j.lane = :lane AND j.state = 'queued' AND (j.after IS NULL OR parent.state = 'done')
@@ -120,8 +123,9 @@ def report_progress(db: sqlite3.Connection, job_id: int, done: int, total: int |
     """Write how far a running job is."""
     with writing(db):
         db.execute(
-            "UPDATE job SET done = ?, total = ?, unit = ?, message = ?, progress_at = ? WHERE id = ?",
-            (done, total, unit, message, now(), job_id),
+            """UPDATE job SET done = :done, first_done = COALESCE(first_done, :done), total = :total, unit = :unit,
+                   message = :message, progress_at = :now WHERE id = :id""",
+            {"done": done, "total": total, "unit": unit, "message": message, "now": now(), "id": job_id},
         )
 
 

@@ -88,6 +88,7 @@ CREATE TABLE job (
         CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
     wanted TEXT NOT NULL DEFAULT 'run' CHECK (wanted IN ('run', 'pause', 'cancel')),
     done INTEGER NOT NULL DEFAULT 0,
+    first_done INTEGER,                  -- what was done when this attempt first reported: the pace counts from it
     total INTEGER,
     unit TEXT NOT NULL DEFAULT '',
     message TEXT NOT NULL DEFAULT '',

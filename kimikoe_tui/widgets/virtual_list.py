@@ -97,7 +97,10 @@ class VirtualList(ScrollView, can_focus=False):
         if height < 1:
             return
         margin = min(2, (height - 1) // 2)
-        if self.cursor < top + margin:
-            self.scroll_to(y=self.cursor - margin, animate=False)
-        elif self.cursor > top + height - 1 - margin:
-            self.scroll_to(y=self.cursor - height + 1 + margin, animate=False)
+        above, below = top + margin - self.cursor, self.cursor - (top + height - 1 - margin)
+        if max(above, below) > height // 2:
+            self.scroll_to(y=self.cursor - height // 2, animate=False)
+        elif above > 0:
+            self.scroll_to(y=top - above, animate=False)
+        elif below > 0:
+            self.scroll_to(y=top + below, animate=False)

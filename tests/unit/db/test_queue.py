@@ -80,3 +80,13 @@ def test_requests_survive_their_rows() -> None:
     request = GenerateRequest(generation_id=4)
     assert decode("generate", encode(request)) == request
     assert {request.lane for request in REQUESTS.values()} == {"cpu", "device"}
+
+
+def test_the_time_left_counts_from_what_this_attempt_did(db: Connection) -> None:
+    job_id = queue.enqueue(db, TagRequest())
+    queue.claim(db, "cpu", 1)
+    queue.report_progress(db, job_id, 800, 1000, "frames", "")
+    job = queue.get(db, job_id)
+    assert job.started_at is not None and job.eta_seconds(job.started_at + 5) is None
+    queue.report_progress(db, job_id, 900, 1000, "frames", "")
+    assert queue.get(db, job_id).eta_seconds(job.started_at + 10) == pytest.approx(10)
