@@ -2,19 +2,15 @@
 
 VIEWS = """
 CREATE VIEW frame_tag AS
-WITH current AS (
-    SELECT f.film_id, f.number,
-        (SELECT h.key_frame FROM hold h
-         WHERE h.grouping_id = film.grouping_id AND h.first <= f.number
-         ORDER BY h.first DESC LIMIT 1) AS key_frame
-    FROM film CROSS JOIN frame f ON f.film_id = film.id
-)
-SELECT c.film_id AS film_id, c.number AS frame_number, t.name AS tag, t.category AS category,
+SELECT f.film_id AS film_id, f.number AS frame_number, t.name AS tag, t.category AS category,
     s.score / 255.0 AS score, 'tagger' AS origin
 FROM policy p
-CROSS JOIN current c
-CROSS JOIN score s ON s.film_id = c.film_id AND s.frame_number = c.key_frame AND s.tagger_id = p.tagger_id
-JOIN tag t ON t.id = s.tag_id
+CROSS JOIN frame f
+CROSS JOIN film ON film.id = f.film_id
+CROSS JOIN hold h ON h.grouping_id = film.grouping_id AND h.first = (
+    SELECT max(x.first) FROM hold x WHERE x.grouping_id = film.grouping_id AND x.first <= f.number)
+CROSS JOIN score s ON s.film_id = f.film_id AND s.frame_number = h.key_frame AND s.tagger_id = p.tagger_id
+CROSS JOIN tag t ON t.id = s.tag_id
 WHERE p.active
     AND CASE WHEN t.category = 9
         THEN NOT EXISTS (
@@ -27,7 +23,7 @@ WHERE p.active
         END
     AND NOT EXISTS (
         SELECT 1 FROM verdict v
-        WHERE v.film_id = c.film_id AND v.frame_number = c.number AND v.tag_id = t.id)
+        WHERE v.film_id = f.film_id AND v.frame_number = f.number AND v.tag_id = t.id)
 UNION ALL
 SELECT v.film_id, v.frame_number, t.name, t.category, NULL, 'verdict'
 FROM verdict v JOIN tag t ON t.id = v.tag_id
