@@ -118,11 +118,14 @@ def _film(row: sqlite3.Row) -> Film:
 
 
 _FRAMES = """
+WITH wanted(film_id, number) AS (VALUES {keys})
 SELECT f.film_id, f.number, f.corrupt, f.tainted,
     COALESCE(h.first, f.number) AS hold_first, COALESCE(h.last, f.number) AS hold_last, h.key_frame,
     (SELECT s.number FROM shot s WHERE s.film_id = f.film_id AND s.first <= f.number
      ORDER BY s.first DESC LIMIT 1) AS shot
-FROM frame f JOIN film ON film.id = f.film_id
+FROM wanted
+CROSS JOIN frame f ON f.film_id = wanted.film_id AND f.number = wanted.number
+CROSS JOIN film ON film.id = f.film_id
 LEFT JOIN hold h ON h.grouping_id = film.grouping_id AND h.first = (
     SELECT max(x.first) FROM hold x WHERE x.grouping_id = film.grouping_id AND x.first <= f.number)
 """
@@ -139,7 +142,7 @@ def frames(db: sqlite3.Connection, frame_ids: Sequence[int]) -> list[Frame]:
         return []
     keys = ", ".join("(?, ?)" for _frame_id in frame_ids)
     values = [part for frame_id in frame_ids for part in unpack(frame_id)]
-    rows = db.execute(f"{_FRAMES} WHERE (f.film_id, f.number) IN (VALUES {keys})", values)
+    rows = db.execute(_FRAMES.format(keys=keys), values)
     found = {pack(row["film_id"], row["number"]): _frame(row) for row in rows}
     return [found[frame_id] for frame_id in frame_ids if frame_id in found]
 

@@ -20,6 +20,7 @@ from db.connect import connect_studio
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui import keys, palette
+from kimikoe_tui.engine_control import engine_state
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
 from kimikoe_tui.screens.room import Room, reversal
@@ -73,6 +74,8 @@ class KimikoeApp(App[None]):
         self._last_change = changes.newest(self.session.reader())
         self._version = changes.data_version(self.session.reader())
         self.animation_level = "none"
+        self.register_theme(THEME)
+        self.theme = THEME.name
         for context in keys.ROOMS:
             self.add_mode(context, partial(self._open_room, context))
 
@@ -86,8 +89,6 @@ class KimikoeApp(App[None]):
 
     def on_mount(self) -> None:
         """Start watching, behind the first paint."""
-        self.register_theme(THEME)
-        self.theme = THEME.name
         self.set_interval(POLL_SECONDS, self.poll)
         self.set_interval(ENGINE_SECONDS, self._watch_engine)
         self.call_after_refresh(self._watch_engine)
@@ -117,7 +118,7 @@ class KimikoeApp(App[None]):
             self.room.call_later(self.room.show_work, self.engine_runs)
 
     def _watch_engine(self) -> None:
-        self.engine_runs = engine_runs(self.root)
+        self.engine_runs = engine_state(self.root).running
         if self.room is not None:
             self.room.call_later(self.room.show_work, self.engine_runs)
 
@@ -186,15 +187,6 @@ class KimikoeApp(App[None]):
         self.session.close()
 
 
-def engine_runs(root: Path) -> bool | None:
-    """Whether an engine works on the studio; None where that cannot be known."""
-    try:
-        from kimikoe_tui.engine_control import engine_state
-    except ImportError:
-        return None
-    return engine_state(root).running
-
-
 def prefer_true_colour() -> None:
     """Use true colour where `COLORTERM` did not come over ssh; `TEXTUAL_COLOR_SYSTEM` still decides."""
     term = os.environ.get("TERM", "")
@@ -207,5 +199,5 @@ def run_studio(root: Path, start_engine: Callable[[], None] | None = None) -> No
     connect_studio(root).close()
     prefer_true_colour()
     KimikoeApp(root, start_engine).run(mouse=False)
-    if engine_runs(root):
+    if engine_state(root).running:
         sys.stdout.write(_("The engine goes on working; `kimikoe engine status` shows it.") + "\n")

@@ -42,6 +42,9 @@ class Item:
 def run(studio: Studio, request: DatasetRequest, job: RunningJob) -> None:
     """Snapshot what matches the query; a run that was stopped leaves nothing."""
     discard_unfinished(studio.db)
+    if made := made_by(studio.db, job.id):
+        job.made(dataset_id=made)
+        return
     items = list(_progressing(collect(studio.db, request), job))
     if not items:
         raise UserError(_("No usable frame matches “{query}”.").format(query=request.query))
@@ -49,6 +52,16 @@ def run(studio: Studio, request: DatasetRequest, job: RunningJob) -> None:
     dataset_id = _store(studio.db, request, items, held_out)
     held = sum((item.film_sha256, item.shot) in held_out for item in items)
     job.made(dataset_id=dataset_id, items=len(items), validation_items=held)
+
+
+def made_by(db: sqlite3.Connection, job_id: int) -> int | None:
+    """The dataset this very job finished before it was killed at its end, if it did."""
+    row = db.execute(
+        """SELECT d.id FROM job j JOIN dataset d ON d.recipe = j.request AND d.made_at >= j.queued_at
+           WHERE j.id = ? AND j.kind = 'dataset' AND d.sha256 != ?""",
+        (job_id, UNFINISHED),
+    ).fetchone()
+    return row and int(row["id"])
 
 
 def _progressing(items: Iterator[Item], job: RunningJob) -> Iterator[Item]:

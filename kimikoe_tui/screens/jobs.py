@@ -43,6 +43,9 @@ class JobsRoom(ListRoom):
     BINDINGS = keys.bindings(keys.JOBS)
     context = "jobs"
 
+    class StartEngine(Message):
+        """A person wants the engine to run."""
+
     def __init__(self, session: Session, start_engine: Callable[[], None] | None) -> None:
         super().__init__(session)
         self._start = start_engine
@@ -141,9 +144,6 @@ class JobsRoom(ListRoom):
             return
         self.say(_("The engine is being started."))
         self.post_message(self.StartEngine())
-
-    class StartEngine(Message):
-        """A person wants the engine to run."""
 
 
 def about_job(job: Job) -> Text:

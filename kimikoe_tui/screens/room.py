@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from db import events as acts
 from db.events import Undone
-from db.i18n import _, plural
+from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain
@@ -169,7 +169,5 @@ def reversal(undone: Undone) -> str:
     text = words.format(act=undone.summary)
     if undone.kept:
         total = undone.restored + undone.kept
-        text += " · " + plural(
-            "{kept} of {total} changed since, kept", "{kept} of {total} changed since, kept", undone.kept
-        ).format(kept=undone.kept, total=total)
+        text += _(" · {kept} of {total} changed since, kept").format(kept=undone.kept, total=total)
     return text

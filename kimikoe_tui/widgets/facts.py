@@ -1,5 +1,6 @@
 """What made a picture, what the tagger sees in it, and which frames of the film it resembles."""
 
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -12,6 +13,7 @@ from db.pictures import Match, Picture
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
 from kimikoe_tui.text import percent, plain, stars
 
+_LORA_USE = re.compile(r"(.+?):(-?\d[\d.e+-]*)(?: |\Z)")
 MOST_TAGS = 14
 TALL = 28
 
@@ -26,7 +28,7 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 def rating_text(picture: Picture) -> Text:
-    """`★★★··`, `rejected` or `undecided`, and whether it was decided unseen."""
+    """`★★★☆☆`, `rejected` or `undecided`, and whether it was decided unseen."""
     if picture.rejected:
         text = Text(_("rejected"), ALARM)
     elif picture.stars:
@@ -63,8 +65,8 @@ def match_citation(match: Match, films: dict[int, Film]) -> str:
 
 
 def _loras(picture: Picture) -> Text:
-    uses = [use.rpartition(":") for use in (picture.loras or "").split()]
-    lines = [Text.assemble((plain(name), TEXT), (f"  {float(weight):g}", ACCENT)) for name, _colon, weight in uses]
+    uses = _LORA_USE.findall(picture.loras or "")
+    lines = [Text.assemble((plain(name), TEXT), (f"  {float(weight):g}", ACCENT)) for name, weight in uses]
     return Text("\n").join(lines)
 
 

@@ -98,7 +98,7 @@ class FrameList(TellsFailures, VirtualList):
     def mark_stale(self, first_id: int, last_id: int) -> None:
         """Read the rows of these frames again when they are next in view; until then the old ones stay."""
         first, last = bisect_left(self.ids, first_id) // PAGE, bisect_left(self.ids, last_id) // PAGE
-        self._stale |= {page for page in self._pages if first <= page <= last}
+        self._stale |= {page for page in (*self._pages, *self._pending) if first <= page <= last}
         top = self.scroll_offset.y
         if first <= (top + self.size.height) // PAGE and top // PAGE <= last:
             self.refresh()
@@ -172,8 +172,6 @@ def _snippet(row: FrameRow, width: int) -> Text:
         return Text(_("corrupt") if row.frame.corrupt else _("tainted"), ALARM)
     people = [plain(tag.tag) for tag in row.tags if tag.origin == "verdict"]
     others = [plain(tag.tag) for tag in row.tags if tag.origin != "verdict" and tag.category != RATING]
-    line = fit_words([*people, *others], max(1, width))
-    text = Text(line, MUTED)
-    for name in people:
-        text.highlight_words([name], ACCENT) if name in line else None
-    return text
+    shown = fit_words([*people, *others], max(1, width)).split(", ")
+    words = [Text(word, ACCENT if index < len(people) else MUTED) for index, word in enumerate(shown)]
+    return Text(", ", FAINT).join(words)

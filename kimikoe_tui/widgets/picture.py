@@ -42,13 +42,6 @@ class Picture(TellsFailures, Widget):
     """Shows one picture as large as fits, keeps the last ones drawn and draws the next ones ahead."""
 
     @dataclass
-    class Painted(Message):
-        """A picture, or the reason why there is none, has reached the terminal."""
-
-        key: Key
-        failed: bool
-
-    @dataclass
     class _Drawn(Message):
         key: Key
         cells: Cells
@@ -66,16 +59,12 @@ class Picture(TellsFailures, Widget):
         self._shown: Drawing | str = ""
         self._answered: Key | None = None
         self.painted: Key | None = None
+        """The picture that has reached the terminal, None before and where it could not be read."""
 
     def show(self, key: Key | None, ahead: Sequence[Key] = ()) -> None:
         """Show a picture, then draw `ahead`, the ones likely to be asked for next, in that order."""
         self._key, self._ahead = key, tuple(ahead)
         self._wish()
-
-    def forget(self, key: Key) -> None:
-        """Drop what is kept of a picture, so that it is loaded again."""
-        for known in [known for known in self._kept if known[0] == key]:
-            del self._kept[known]
 
     @property
     def shown(self) -> Drawing | str:
@@ -140,7 +129,6 @@ class Picture(TellsFailures, Widget):
     def _note_painted(self, key: Key | None, failed: bool) -> None:
         if key is not None and key == self._key:
             self.painted = None if failed else key
-            self.post_message(self.Painted(key, failed))
 
     @work(thread=True, exclusive=True, group="drawing", exit_on_error=False)
     def _draw(self, keys: list[Key], cells: Cells) -> None:

@@ -58,7 +58,7 @@ class TagList(VirtualList):
         self.refresh()
 
     def line(self, index: int, width: int) -> Text:
-        """`▸ glasses  ▆▆▆▆▆  0.93`, `● nagisa  you`, `− solo  denied`."""
+        """`▸ glasses  ━━━━━━━╸ 0.93`, `● nagisa  you`, `− solo  denied`."""
         tag = self.lines[index]
         mark, style, right = _parts(tag)
         chosen = ("▸" if tag.tag == self._chosen else " ", ACCENT)

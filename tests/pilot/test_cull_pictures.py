@@ -142,3 +142,12 @@ async def test_a_picture_finished_later_is_found(db: Connection, studio: Path, o
         finish_picture(db, studio, second)
         app.poll()
         await until(pilot, lambda: list(cull_room(app).ids) == [first, second])
+
+
+async def test_a_lora_may_have_any_name(db: Connection, studio: Path, open_studio: Open) -> None:
+    db.execute("UPDATE lora SET name = 'my own: lora 2'")
+    (image_id,) = add_pictures(db, studio, 1, prompt="1girl")
+    db.execute("INSERT INTO image_lora VALUES (?, 1, 0.5, 0.5)", (image_id,))
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, image_id)
+        assert "my own: lora 2  0.5" in str(cull_room(app).query_one("#facts", Static).content)

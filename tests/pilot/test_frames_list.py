@@ -136,8 +136,10 @@ async def test_new_frames_are_listed_and_the_cursor_stays(db: Connection, open_s
             db.execute("INSERT INTO frame SELECT 1, 101, pts, 0, 0, 0, 0, 0, x'' FROM frame WHERE number = 100")
             changes.announce(db, "frames", 1, 101, 101)
         app.poll()
-        await until(pilot, lambda: len(frames_room(app).lines.ids) == FRAMES + 1)
+        lines = frames_room(app).lines
+        await until(pilot, lambda: len(lines.ids) == FRAMES + 1)
         assert number(app) == 11
+        await until(pilot, lambda: lines.row(FRAMES) is not None)
 
 
 async def test_a_long_film_is_read_in_pages(db: Connection, open_studio: Open) -> None:
@@ -167,3 +169,14 @@ async def test_a_studio_without_a_film_says_how_to_take_one_in(db: Connection, o
         empty = frames_room(app).query_one("#empty")
         await until(pilot, lambda: empty.display)
         await pilot.press("j", "e", "x", "n", "t", "s", "G")
+
+
+async def test_rows_asked_for_before_the_film_grew_are_read_again(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        lines = frames_room(app).lines
+        whole = lines.ids
+        lines.show(whole[:70], frames_room(app).films, None)
+        lines.row(69)
+        lines.show(whole, frames_room(app).films, None)
+        await until(pilot, lambda: lines.row(FRAMES - 1) is not None)

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from db import tags
+from db import queue, tags
 from db.errors import UserError
 from db.requests import CaptionRecipe, DatasetRequest
 from engine.captions import Caption
-from engine.jobs.dataset import UNFINISHED, Item, validation_shots
+from engine.jobs.dataset import UNFINISHED, Item, made_by, validation_shots
 from engine.running import JobStopped
 from tests.rows import FIRST_SHOT
 
@@ -110,3 +110,12 @@ def test_a_run_that_was_stopped_leaves_nothing(film_db: Connection, run: Run) ->
         run(DatasetRequest(), stop_after=10)
     assert film_db.execute("SELECT count(*) FROM dataset").fetchone()[0] == 0
     assert film_db.execute("SELECT count(*) FROM dataset_item").fetchone()[0] == 0
+
+
+def test_a_job_killed_after_its_last_write_finds_its_dataset(film_db: Connection, run: Run) -> None:
+    made = run(DatasetRequest(name="mine"))
+    film_db.execute("UPDATE job SET state = 'queued' WHERE kind = 'dataset'")
+    claimed = queue.claim(film_db, "cpu", 1)
+    assert claimed is not None and made_by(film_db, claimed.id) == made["dataset_id"]
+    other = queue.enqueue(film_db, DatasetRequest(name="mine"))
+    assert made_by(film_db, other) is None
