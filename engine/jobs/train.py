@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -213,8 +213,7 @@ class _Training:
         rate = len(losses) * self._run.recipe.batch_size / seconds
         loss = float(losses[usable].mean())
         self._measure(loss=loss, learning_rate=learning_rate, pictures_per_second=rate)
-        left = timedelta(seconds=round((self._run.recipe.steps - self._step) * seconds / len(losses)))
-        self._message = _("loss {loss:.4f}, {rate:.1f} pictures/s, {left} left").format(loss=loss, rate=rate, left=left)
+        self._message = _("loss {loss:.4f}, {rate:.1f} pictures/s").format(loss=loss, rate=rate)
         self._begin_look()
 
     def _measure(self, **values: float) -> None:

@@ -1,0 +1,109 @@
+"""A person at a terminal: keys in, rows out, and an engine that stays when the terminal goes."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+from PIL import Image
+
+from db import query
+from db.connect import connect_studio, writing
+from kimikoe_tui.engine_control import engine_state, stop_engine
+from tests.rows import add_small_film
+from tests.terminal.terminal import Terminal
+from tests.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+PICTURES = 12
+
+
+@pytest.fixture
+def studio(studio_root: Path) -> Iterator[Path]:
+    db = connect_studio(studio_root)
+    add_small_film(db)
+    _add_pictures(db, studio_root)
+    db.close()
+    yield studio_root
+    if engine_state(studio_root).running:
+        stop_engine(studio_root)
+
+
+def _add_pictures(db: Connection, root: Path) -> None:
+    folder = root / "images" / "1"
+    folder.mkdir(parents=True)
+    with writing(db):
+        db.execute("INSERT INTO base VALUES (1, 'b', '/b', 'h', 'sd15', 'epsilon', 64, 64, '', '', 0)")
+        db.execute("INSERT INTO generation VALUES (1, '1girl', '', 1, '{}', 0)")
+        for number in range(1, PICTURES + 1):
+            Image.new("RGB", (64, 64), (20 * number, 90, 255 - 20 * number)).save(folder / f"{number}.png")
+            db.execute(
+                """INSERT INTO image (id, generation_id, ordinal, state, prompt, negative_prompt, seed, steps, sampler,
+                       cfg_scale, width, height, path)
+                   VALUES (?, 1, ?, 'done', '1girl', '', 7, 20, 'Euler', 7, 64, 64, ?)""",
+                (number, number, f"images/1/{number}.png"),
+            )
+
+
+def test_pictures_are_rated_rejected_and_undone_by_keys(studio: Path) -> None:
+    terminal = Terminal(studio)
+    db = connect_studio(studio)
+    terminal.wait_for("home")
+    terminal.press("gc")
+    terminal.wait_for("1 of 12")
+    terminal.press("4")
+    wait_until(lambda: list(query.image_ids(db, "stars:4")) == [1], "the rating is on disk")
+    terminal.wait_for("2 of 12")
+    terminal.press("x")
+    wait_until(lambda: list(query.image_ids(db, "is:rejected")) == [2], "the rejection is on disk")
+    terminal.press("uu")
+    wait_until(lambda: len(query.image_ids(db, "is:unrated")) == PICTURES, "both are undone")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    assert engine_state(studio).running
+    terminal.close()
+
+
+def test_a_tag_reaches_a_shot_and_is_undone_by_the_next_terminal(studio: Path) -> None:
+    db = connect_studio(studio)
+    first = Terminal(studio)
+    first.wait_for("home")
+    first.press("gf")
+    first.wait_for("100 frames")
+    first.press("e")
+    first.wait_for("enter applies")
+    first.press("character:shion\r")
+    wait_until(lambda: len(query.frame_ids(db, "shi*")) == 40 if _knows(db) else False, "the shot carries the name")
+    first.close()
+    second = Terminal(studio)
+    second.wait_for("home")
+    second.press("u")
+    wait_until(lambda: len(query.frame_ids(db, "shion")) == 0, "the next terminal has undone it")
+    second.close()
+
+
+def _knows(db: Connection) -> bool:
+    return db.execute("SELECT 1 FROM tag WHERE name = 'shion'").fetchone() is not None
+
+
+def test_a_closed_window_leaves_the_engine(studio: Path) -> None:
+    terminal = Terminal(studio)
+    terminal.wait_for("engine on")
+    pid = engine_state(studio).pid
+    terminal.close()
+    assert engine_state(studio).pid == pid
+
+
+@pytest.mark.parametrize("size", [(80, 24), (45, 14), (200, 50)])
+def test_every_room_opens_at_every_size_and_survives_a_resize(studio: Path, size: tuple[int, int]) -> None:
+    terminal = Terminal(studio, *size)
+    terminal.wait_for("home")
+    for key, room in (("f", "frames"), ("c", "cull"), ("r", "runs"), ("j", "jobs"), ("h", "home")):
+        terminal.press("g" + key)
+        terminal.wait_for(f"kimikoe {room}")
+    terminal.resize(100, 30)
+    terminal.press("gc")
+    terminal.wait_for("kimikoe cull")
+    terminal.press("q")
+    assert terminal.wait_for_end() == 0
+    terminal.close()
