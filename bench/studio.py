@@ -1,5 +1,6 @@
 """Studios for benchmarks, made of rows alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -7,6 +8,7 @@ from db.connect import connect_studio, writing
 from kimikoe_tui.cli.models import create_studio
 
 SMALL, LONG = 2_000, 170_000
+SHOT_LENGTH = 100
 
 
 def small_studio(folder: Path) -> Path:
@@ -24,12 +26,13 @@ def _studio(folder: Path, frames: int) -> Path:
     create_studio(root)
     db = connect_studio(root)
     with writing(db):
-        _add_film(db, frames)
+        add_film(db, frames, range(1, frames, SHOT_LENGTH))
     db.close()
     return root
 
 
-def _add_film(db: Connection, frames: int) -> None:
+def add_film(db: Connection, frames: int, shots: Sequence[int]) -> None:
+    """A film at 30 frames a second, drawn on twos, with these first frames of its shots."""
     db.execute(
         """INSERT INTO film (id, name, sha256, path, bytes, width, height, fps_num, fps_den, decode, crop_x, crop_y,
                crop_w, crop_h, fit, frame_count, added_at)
@@ -44,4 +47,8 @@ def _add_film(db: Connection, frames: int) -> None:
     db.execute("INSERT INTO grouping VALUES (1, 1, 5, 'bench', 0)")
     db.execute("UPDATE film SET grouping_id = 1")
     db.executemany("INSERT INTO hold VALUES (1, ?, ?, ?)", ((n, n + 1, n) for n in range(1, frames, 2)))
-    db.executemany("INSERT INTO shot VALUES (1, ?, ?, ?)", ((n // 100 + 1, n, n + 99) for n in range(1, frames, 100)))
+    lasts = [first - 1 for first in shots[1:]] + [frames]
+    db.executemany(
+        "INSERT INTO shot VALUES (1, ?, ?, ?)",
+        ((number, *span) for number, span in enumerate(zip(shots, lasts, strict=True), 1)),
+    )

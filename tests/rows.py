@@ -2,6 +2,7 @@
 
 from sqlite3 import Connection
 
+from bench.studio import add_film
 from db.connect import writing
 
 FRAMES = 100
@@ -12,21 +13,7 @@ TAGS = {"1girl": 0, "glasses": 0, ":d": 0, "x_(y)": 0, ">:(": 0, "safe": 9, "exp
 def add_small_film(db: Connection) -> None:
     """Frame n is drawn anew at odd n. Every drawing has `1girl`; every second one glasses at 150/255."""
     with writing(db):
-        db.execute(
-            """INSERT INTO film (id, name, sha256, path, bytes, width, height, fps_num, fps_den, decode, crop_x, crop_y,
-                   crop_w, crop_h, fit, frame_count, added_at)
-               VALUES (1, 'film', 'aa', '/nowhere.mp4', 1, 960, 540, 30, 1, '{}', 0, 0, 960, 540, 'cover', 100, 0)"""
-        )
-        db.executemany(
-            """INSERT INTO frame (film_id, number, pts, is_key, distance, cut_change, signature)
-               VALUES (1, ?, ?, 0, 0, 0, x'')""",
-            [(number, number * 512) for number in range(1, FRAMES + 1)],
-        )
-        db.execute("INSERT INTO grouping VALUES (1, 1, 5, 'test', 0)")
-        db.execute("UPDATE film SET grouping_id = 1")
-        db.executemany("INSERT INTO hold VALUES (1, ?, ?, ?)", [(n, n + 1, n) for n in range(1, FRAMES, 2)])
-        db.execute("INSERT INTO shot VALUES (1, 1, 1, ?)", (FIRST_SHOT,))
-        db.execute("INSERT INTO shot VALUES (1, 2, ?, ?)", (FIRST_SHOT + 1, FRAMES))
+        add_film(db, FRAMES, [1, FIRST_SHOT + 1])
         _add_tags(db)
 
 

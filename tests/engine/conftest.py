@@ -1,6 +1,7 @@
 """A studio, and jobs run in it without an engine."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,12 +10,9 @@ import pytest
 
 from db import queue
 from db.requests import Request
-from engine.jobs import ingest, match, tag, tagger
 from engine.models import Models
 from engine.running import RunningJob
 from engine.studio import Studio
-
-RUN = {"ingest": ingest.run, "tag": tag.run, "match": match.run, "tagger": tagger.run}
 
 
 @pytest.fixture
@@ -27,9 +25,14 @@ def studio(studio_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.fixture
-def run(studio: Studio) -> Callable[..., dict[str, Any]]:
+def models() -> Models:
+    """Models as a fresh worker has them."""
+    return Models()
+
+
+@pytest.fixture
+def run(studio: Studio, models: Models) -> Callable[..., dict[str, Any]]:
     """Run a request to its end, or until its `stop_after`th check; returns what the job made."""
-    models = Models()
 
     def run_request(request: Request, stop_after: int | None = None) -> dict[str, Any]:
         queue.enqueue(studio.db, request)
@@ -42,7 +45,7 @@ def run(studio: Studio) -> Callable[..., dict[str, Any]]:
             return stop_after is not None and checks.count > stop_after
 
         job = RunningJob(studio, claimed, models, stopping)
-        RUN[request.kind](studio, request, job)
+        import_module(f"engine.jobs.{request.kind}").run(studio, request, job)
         queue.finish(studio.db, claimed.id, job.outcome)
         return job.outcome
 
