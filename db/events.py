@@ -14,6 +14,8 @@ import msgspec
 
 from db import changes
 from db.connect import now, writing
+from db.errors import UserError
+from db.i18n import _
 
 Values = tuple[Any, ...]
 Key = tuple[int, ...]
@@ -99,9 +101,11 @@ def redo(db: sqlite3.Connection, session: str) -> Undone | None:
 
 
 def undo_event(db: sqlite3.Connection, session: str, event_id: int) -> Undone:
-    """Undo one act picked from the history, whoever made it."""
+    """Undo one act picked from the history, whoever made it; raises `UserError` where there is none."""
     with writing(db):
         row = db.execute("SELECT * FROM event WHERE id = ?", (event_id,)).fetchone()
+        if row is None:
+            raise UserError(_("There is no act {id}: `kimikoe history` lists them.").format(id=event_id))
         return _reverse(db, session, row, "undo")
 
 

@@ -108,8 +108,10 @@ def taggers(db: sqlite3.Connection) -> list[Tagger]:
 def tagger(db: sqlite3.Connection, tagger_id: int | None = None) -> Tagger:
     """One tagger, or the one in use; raises `UserError` where there is none."""
     policy = active_policy(db)
-    wanted = tagger_id or (policy.tagger_id if policy else None)
+    wanted = tagger_id if tagger_id is not None else policy and policy.tagger_id
     found = [each for each in taggers(db) if each.id == wanted]
+    if not found and tagger_id is not None:
+        raise UserError(_("There is no tagger {id}: `kimikoe tagger` lists them.").format(id=tagger_id))
     if not found:
         raise UserError(_("This studio has no tagger: add one with `kimikoe tagger add FOLDER_OR_HUB_ID`."))
     return found[0]
@@ -176,11 +178,11 @@ def plan_run(db: sqlite3.Connection, dataset_id: int, base_id: int, recipe: requ
 
 
 def _next_run_name(db: sqlite3.Connection) -> str:
+    """Today's date and the next number that neither a run nor a LoRA has; a run's LoRA gets the run's name."""
     day = f"{PROJECT}-{date.today().isoformat()}-"
-    taken = [
-        int(row["name"].removeprefix(day)) for row in db.execute("SELECT name FROM run WHERE name GLOB ?", (day + "*",))
-    ]
-    return f"{day}{max(taken, default=0) + 1}"
+    rows = db.execute("SELECT name FROM run UNION SELECT name FROM lora").fetchall()
+    numbers = [row["name"].removeprefix(day) for row in rows if row["name"].startswith(day)]
+    return f"{day}{max((int(number) for number in numbers if number.isdigit()), default=0) + 1}"
 
 
 def metrics(db: sqlite3.Connection, run_id: int) -> dict[str, list[tuple[int, float]]]:

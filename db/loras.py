@@ -1,5 +1,6 @@
 """How a prompt names LoRAs: `<name:0.7>`, `<lora:name:0.7>`, `<lora:name:te:unet>`."""
 
+import math
 import re
 import sqlite3
 
@@ -8,6 +9,7 @@ import msgspec
 from db.errors import UserError
 from db.i18n import _
 
+BARE = re.compile(r"<[^<>:\s]+>")
 REFERENCE = re.compile(r"<(?:lora:)?(?P<name>[^<>:]+):(?P<first>[^<>:]+)(?::(?P<second>[^<>:]+))?>")
 
 
@@ -29,17 +31,23 @@ def _use(prompt: str, match: re.Match[str]) -> LoraUse:
     try:
         first = float(match["first"].removeprefix("te="))
         second = float(match["second"].removeprefix("unet=")) if match["second"] else first
-    except ValueError as error:
-        raise _fault(prompt, match, _("a LoRA's weight is a number, as in <name:0.7>")) from error
+    except ValueError:
+        first = second = math.nan
+    if not (math.isfinite(first) and math.isfinite(second)):
+        raise _fault(prompt, match, _("a LoRA's weight is a number, as in <name:0.7>"))
     return LoraUse(match["name"], second, first)
 
 
 def resolve(db: sqlite3.Connection, prompt: str) -> list[tuple[int, LoraUse]]:
     """The LoRA rows that a prompt uses; raises `UserError` with a caret at one that does not exist."""
     known = {row["name"]: int(row["id"]) for row in db.execute("SELECT id, name FROM lora ORDER BY id")}
-    found = []
+    if bare := BARE.search(prompt):
+        raise _fault(prompt, bare, _("a LoRA needs its weight, as in <name:0.7>"))
+    found: list[tuple[int, LoraUse]] = []
     for match in REFERENCE.finditer(prompt):
         use = _use(prompt, match)
+        if use.name in {other.name for _lora_id, other in found}:
+            raise _fault(prompt, match, _("this LoRA is named twice: give it one weight"))
         if use.name not in known:
             names = ", ".join(list(known)[-3:]) or _("none yet")
             reason = _("no LoRA is called “{name}”; the newest are: {names}").format(name=use.name, names=names)

@@ -13,6 +13,7 @@ from db.errors import UserError
 from db.i18n import _
 
 SEED_LIMIT = 2**32
+LARGEST_SEED = 2**63 - 1
 
 
 class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +81,8 @@ def plan(db: sqlite3.Connection, base_id: int, settings: PictureSettings) -> int
     """Insert a generation and its planned pictures; returns the generation's id. Raises `UserError`."""
     if not 1 <= settings.count <= 10_000 or not 1 <= settings.steps <= 1000:
         raise UserError(_("A generation has 1 to 10000 pictures of 1 to 1000 steps."))
+    if settings.seed is not None and not 0 <= settings.seed < LARGEST_SEED - settings.count:
+        raise UserError(_("A seed is a number from 0 to {largest}.").format(largest=LARGEST_SEED))
     with writing(db):
         uses = loras.resolve(db, settings.prompt)
         base = db.execute("SELECT width, height FROM base WHERE id = ?", (base_id,)).fetchone()

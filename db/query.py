@@ -18,7 +18,7 @@ import msgspec
 from db.errors import UserError
 from db.films import FRAME_BITS
 from db.i18n import _
-from db.query_fields import FRAME_FIELDS, IMAGE_FIELDS, Condition, frame_tag_condition, image_tag_condition
+from db.query_fields import FRAME_FIELDS, IMAGE_FIELDS, Condition, frame_tag_condition, image_tag_condition, number
 
 Subject = Literal["frame", "image"]
 _LIMIT = re.compile(r"limit:(\d+)\Z")
@@ -46,7 +46,7 @@ ROOMS: dict[Subject, _Room] = {
 def compile_query(db: sqlite3.Connection, expression: str, subject: Subject) -> Compiled:
     """Compile an expression; an empty one matches everything. Raises `UserError` with a caret at the fault."""
     words = [(word, _LIMIT.match(word)) for word in expression.split()]
-    limits = [int(match[1]) for _word, match in words if match]
+    limits = [number(match[1], int) for _word, match in words if match]
     rest = " ".join(word for word, match in words if not match)
     if not rest:
         return Compiled("1", (), limits[-1] if limits else None)

@@ -17,6 +17,7 @@ class Condition(NamedTuple):
     values: list[Any]
 
 
+LARGEST_NUMBER = 2**63
 _COMPARISON = re.compile(r"(<=|>=|<|>|=)?(.+)\Z")
 _SCORE = re.compile(r"(.+?)(<=|>=|<|>|=)([\d.]+)\Z")
 
@@ -79,16 +80,24 @@ def _tag_condition(template: str, db: sqlite3.Connection, pattern: str) -> Condi
     return Condition(template.format(tags=ids), [])
 
 
+def number(text: str, parse: Any = float) -> Any:
+    """A number that SQLite can hold; raises `UserError` for other text."""
+    try:
+        value = parse(text)
+    except ValueError as error:
+        raise UserError(_("“{value}” is no number").format(value=text)) from error
+    if not abs(value) < LARGEST_NUMBER:
+        raise UserError(_("{value} is too large").format(value=text))
+    return value
+
+
 def _compare(column: str, value: str, parse: Any = float) -> Condition:
     """`column` against `5`, `>=5` or `5..8`."""
     low, dots, high = value.partition("..")
-    try:
-        if dots:
-            return Condition(f"({column} BETWEEN ? AND ?)", [parse(low), parse(high)])
-        operator, number = _COMPARISON.match(value).groups()  # type: ignore[union-attr]
-        return Condition(f"({column} {operator or '='} ?)", [parse(number)])
-    except ValueError as error:
-        raise UserError(_("“{value}” is no number").format(value=value)) from error
+    if dots:
+        return Condition(f"({column} BETWEEN ? AND ?)", [number(low, parse), number(high, parse)])
+    operator, operand = _COMPARISON.match(value).groups()  # type: ignore[union-attr]
+    return Condition(f"({column} {operator or '='} ?)", [number(operand, parse)])
 
 
 def _film(db: sqlite3.Connection, value: str) -> Condition:
@@ -118,13 +127,13 @@ def _score(db: sqlite3.Connection, value: str) -> Condition:
     match = _SCORE.match(value)
     if match is None:
         raise UserError(_("write score:TAG<0.5"))
-    name, operator, number = match.groups()
+    name, operator, share = match.groups()
     ids = ", ".join(str(tag_id) for tag_id in matching_tags(db, name))
     sql = f"""(EXISTS (
         SELECT 1 FROM policy p JOIN hold h ON h.grouping_id = film.grouping_id AND f.number BETWEEN h.first AND h.last
         JOIN score s ON s.film_id = f.film_id AND s.frame_number = h.key_frame AND s.tagger_id = p.tagger_id
         WHERE p.active AND s.tag_id IN ({ids}) AND s.score {operator} 255 * ?))"""
-    return Condition(sql, [float(number)])
+    return Condition(sql, [number(share)])
 
 
 def _verdict(db: sqlite3.Connection, value: str) -> Condition:

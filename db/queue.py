@@ -47,6 +47,11 @@ class Job(msgspec.Struct, frozen=True):
         return self.state in ("done", "failed", "cancelled")
 
     @property
+    def progressed(self) -> bool:
+        """Whether this attempt has done something."""
+        return self.done > (self.first_done or 0)
+
+    @property
     def outcome(self) -> dict[str, Any]:
         """What the job made, by name; empty until it is done."""
         return json.loads(self.result) if self.result else {}
@@ -55,8 +60,9 @@ class Job(msgspec.Struct, frozen=True):
         """Seconds left at the pace of this attempt, or None where that is unknown."""
         if self.state != "running" or not self.total or self.started_at is None:
             return None
-        did = self.done - (self.first_done or 0)
-        return max(0.0, (at - self.started_at) * (self.total - self.done) / did) if did > 0 else None
+        if not self.progressed:
+            return None
+        return max(0.0, (at - self.started_at) * (self.total - self.done) / (self.done - (self.first_done or 0)))
 
 
 def _job(row: sqlite3.Row) -> Job:
@@ -147,56 +153,62 @@ def finish(db: sqlite3.Connection, job_id: int, outcome: Mapping[str, Any]) -> N
 
 def fail(db: sqlite3.Connection, job_id: int, error: str) -> None:
     """Mark a job failed, and cancel what waits for it."""
-    _stop(db, job_id, "failed", error)
+    _leave(db, job_id, "failed", error)
 
 
-def stopped(db: sqlite3.Connection, job_id: int, state: Literal["paused", "cancelled"]) -> None:
-    """Mark a job as having stopped where a person wanted it to."""
-    _stop(db, job_id, state, "")
+def stopped(db: sqlite3.Connection, job_id: int, reason: str = "") -> str:
+    """Set a running job that has stopped to where a person wants it by now: paused, cancelled, or queued again."""
+    with writing(db):
+        state = {"pause": "paused", "cancel": "cancelled", "run": "queued"}[wanted(db, job_id)]
+        _leave(db, job_id, state, reason)
+    return state
 
 
-def _stop(db: sqlite3.Connection, job_id: int, state: str, error: str) -> None:
+def _leave(db: sqlite3.Connection, job_id: int, state: str, error: str) -> None:
     with writing(db):
         db.execute(
-            """UPDATE job SET state = ?, error = ?, wanted = CASE WHEN ? = 'paused' THEN wanted ELSE 'run' END,
-                   worker_pid = NULL, finished_at = ? WHERE id = ?""",
-            (state, error, state, now(), job_id),
+            """UPDATE job SET state = :state, error = :error, worker_pid = NULL,
+                   wanted = CASE WHEN :state = 'paused' THEN wanted ELSE 'run' END,
+                   finished_at = CASE WHEN :state IN ('failed', 'cancelled') THEN :now END WHERE id = :id""",
+            {"state": state, "error": error, "now": now(), "id": job_id},
         )
-        if state != "paused":
+        if state in ("failed", "cancelled"):
             _cancel_followers(db, job_id)
+
+
+_FOLLOWERS = """
+WITH RECURSIVE follower(id) AS (
+    SELECT id FROM job WHERE after = :id
+    UNION SELECT job.id FROM job JOIN follower ON job.after = follower.id)
+"""
 
 
 def _cancel_followers(db: sqlite3.Connection, job_id: int) -> None:
     reason = _("job {id}, which it waited for, did not finish").format(id=job_id)
     db.execute(
-        """WITH RECURSIVE follower(id) AS (
-               SELECT id FROM job WHERE after = :id
-               UNION SELECT job.id FROM job JOIN follower ON job.after = follower.id)
-           UPDATE job SET state = 'cancelled', error = :reason, finished_at = :now
-           WHERE id IN (SELECT id FROM follower) AND state IN ('queued', 'paused')""",
+        f"""{_FOLLOWERS} UPDATE job SET state = 'cancelled', error = :reason, finished_at = :now
+            WHERE id IN (SELECT id FROM follower) AND state IN ('queued', 'paused')""",
         {"id": job_id, "reason": reason, "now": now()},
     )
 
 
 def requeue_after_death(db: sqlite3.Connection, job_id: int, reason: str) -> None:
-    """Put a job whose worker died back in the queue, or fail it after many deaths in a row without progress."""
+    """Put a job whose worker died back, or fail it after many deaths in a row without progress."""
     job = get(db, job_id)
-    if job.attempts >= MAX_ATTEMPTS and job.done == 0:
+    if job.attempts >= MAX_ATTEMPTS and not job.progressed:
         fail(db, job_id, reason)
     else:
-        put_back(db, job_id, reason, forgive=job.done > 0)
+        put_back(db, job_id, reason, forgive=job.progressed)
 
 
 def put_back(db: sqlite3.Connection, job_id: int, reason: str, *, forgive: bool = True) -> None:
     """Set a running job back to where a person wants it, with the reason; `forgive` forgets its attempts."""
     with writing(db):
-        db.execute(
-            """UPDATE job SET error = :reason, worker_pid = NULL,
-                   state = CASE wanted WHEN 'pause' THEN 'paused' WHEN 'cancel' THEN 'cancelled' ELSE 'queued' END,
-                   attempts = CASE WHEN :forgive THEN 0 ELSE attempts END
-               WHERE id = :id AND state = 'running'""",
-            {"id": job_id, "reason": reason, "forgive": forgive},
-        )
+        if get(db, job_id).state != "running":
+            return
+        if forgive:
+            db.execute("UPDATE job SET attempts = 0 WHERE id = ?", (job_id,))
+        stopped(db, job_id, reason)
 
 
 def running(db: sqlite3.Connection, lane: str | None = None) -> list[Job]:
@@ -216,7 +228,7 @@ def cancel(db: sqlite3.Connection, job_id: int) -> None:
         if job.state == "running":
             _want(db, job_id, "cancel")
         else:
-            stopped(db, job_id, "cancelled")
+            _leave(db, job_id, "cancelled", "")
 
 
 def pause(db: sqlite3.Connection, job_id: int) -> None:
@@ -227,21 +239,44 @@ def pause(db: sqlite3.Connection, job_id: int) -> None:
             raise UserError(_("Job {id} is {state} already.").format(id=job_id, state=job.state))
         _want(db, job_id, "pause")
         if job.state == "queued":
-            stopped(db, job_id, "paused")
+            _leave(db, job_id, "paused", "")
 
 
 def resume(db: sqlite3.Connection, job_id: int) -> None:
-    """Queue a paused, failed or cancelled job again; it continues with the work that is left."""
+    """Queue a paused, failed or cancelled job again, with what it waits for and what was cancelled for its sake."""
     with writing(db):
-        job = get(db, job_id)
-        if job.state == "done":
+        if get(db, job_id).state == "done":
             raise UserError(_("Job {id} is done already.").format(id=job_id))
-        _want(db, job_id, "run")
-        if job.state != "running":
-            db.execute(
-                "UPDATE job SET state = 'queued', attempts = 0, error = '', finished_at = NULL WHERE id = ?",
-                (job_id,),
-            )
+        for each in (*_waited_for(db, job_id), job_id, *_cancelled_followers(db, job_id)):
+            _requeue(db, each)
+
+
+def _requeue(db: sqlite3.Connection, job_id: int) -> None:
+    _want(db, job_id, "run")
+    db.execute(
+        """UPDATE job SET state = 'queued', attempts = 0, error = '', finished_at = NULL
+           WHERE id = ? AND state NOT IN ('running', 'done')""",
+        (job_id,),
+    )
+
+
+def _waited_for(db: sqlite3.Connection, job_id: int) -> list[int]:
+    """The jobs before this one in its chain that are not done."""
+    rows = db.execute(
+        """WITH RECURSIVE earlier(id) AS (
+               SELECT after FROM job WHERE id = :id
+               UNION SELECT job.after FROM job JOIN earlier ON job.id = earlier.id)
+           SELECT job.id FROM earlier JOIN job USING (id) WHERE state NOT IN ('done', 'running')""",
+        {"id": job_id},
+    )
+    return [int(row["id"]) for row in rows]
+
+
+def _cancelled_followers(db: sqlite3.Connection, job_id: int) -> list[int]:
+    rows = db.execute(
+        f"{_FOLLOWERS} SELECT job.id FROM follower JOIN job USING (id) WHERE state = 'cancelled'", {"id": job_id}
+    )
+    return [int(row["id"]) for row in rows]
 
 
 def _want(db: sqlite3.Connection, job_id: int, wanted: Wanted) -> None:

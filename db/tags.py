@@ -96,6 +96,12 @@ def find_tag(db: sqlite3.Connection, name: str) -> int | None:
     return int(row["id"]) if row else None
 
 
+def category(db: sqlite3.Connection, name: str) -> int | None:
+    """The category of a tag, or None where there is no such tag."""
+    row = db.execute("SELECT category FROM tag WHERE id = ?", (find_tag(db, name),)).fetchone()
+    return int(row["category"]) if row else None
+
+
 def complete(db: sqlite3.Connection, typed: str, limit: int = 12) -> list[Suggestion]:
     """Tags that contain what was typed: prefixes first, then the most used."""
     text = re.sub(r"\s+", "_", typed.strip().lower())

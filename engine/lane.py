@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -18,7 +17,7 @@ from db.errors import UserError
 from db.i18n import _
 from engine.logs import job_log, log_engine_to
 from engine.models import Models
-from engine.running import EngineStopping, JobCancelled, JobPaused, RunningJob
+from engine.running import EngineStopping, JobStopped, RunningJob
 from engine.studio import Studio
 
 POLL_SECONDS = 0.1
@@ -80,15 +79,14 @@ def run_job(studio: Studio, job: queue.Job, models: Models, stopping: Callable[[
             running.flush()
             queue.finish(studio.db, job.id, running.outcome)
             log.info("done")
-        except JobPaused:
-            models.free()
-            _ended(studio, running, log, "paused")
-        except JobCancelled:
-            _ended(studio, running, log, "cancelled")
         except EngineStopping:
             running.flush()
             queue.put_back(studio.db, job.id, _("the engine was stopped"))
             log.info("set aside: the engine is stopping")
+        except JobStopped:
+            running.flush()
+            log.info("%s", queue.stopped(studio.db, job.id))
+            models.free()
         except UserError as error:
             log.error("%s", error)
             queue.fail(studio.db, job.id, str(error))
@@ -97,12 +95,6 @@ def run_job(studio: Studio, job: queue.Job, models: Models, stopping: Callable[[
             where = f"logs/job-{job.id}.log"
             reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
             queue.fail(studio.db, job.id, _("internal error ({reason}); see {log}").format(reason=reason, log=where))
-
-
-def _ended(studio: Studio, running: RunningJob, log: logging.Logger, state: Any) -> None:
-    running.flush()
-    queue.stopped(studio.db, running.id, state)
-    log.info("%s", state)
 
 
 def _job_function(kind: str) -> Callable[[Studio, requests.Request, RunningJob], None]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from db import changes, engine_lock, queue
 from db.connect import connect_studio
 from db.i18n import _
-from engine.logs import log_engine_to
+from engine.logs import job_log, log_engine_to
 
 LANES = ("cpu", "device")
 POLL_SECONDS = 0.1
@@ -37,8 +37,8 @@ class LaneKeeper:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start a worker unless one runs or the last one died just now."""
-        if self.alive or time.monotonic() < self._not_before:
+        """Start a worker unless there is one (alive, or dead and not reaped) or the last one died just now."""
+        if self._process is not None or time.monotonic() < self._not_before:
             return
         command = [sys.executable, "-m", "engine.lane", str(self._root), self.lane, str(os.getpid())]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -86,6 +86,7 @@ class Supervisor:
     def __init__(self, root: Path) -> None:
         self._lock = engine_lock.hold(root)
         self._db = connect_studio(root)
+        self._logs = root / "logs"
         self._log = logging.getLogger("kimikoe")
         self._keepers = [LaneKeeper(root, lane) for lane in LANES]
         self._stopping = False
@@ -120,6 +121,8 @@ class Supervisor:
                 orphans = [job.id for job in queue.running(self._db, keeper.lane)]
                 self._log.warning("%s lane: %s; jobs it ran: %s", keeper.lane, reason, orphans)
                 for job_id in orphans:
+                    with job_log(self._logs, job_id) as log:
+                        log.error("%s", reason)
                     queue.requeue_after_death(self._db, job_id, reason)
 
     def _put_back(self, reason: str) -> None:

@@ -36,7 +36,8 @@ def run(studio: Studio, request: MatchRequest, job: RunningJob) -> None:
     """Match images that have no match against the current index; stopping loses at most one batch."""
     tagger = library.tagger(studio.db)
     index = load_index(studio, tagger)
-    images = unmatched_images(studio.db, tagger.id, index.version, request.generation_id)
+    count = min(request.count, len(np.unique(index.shot_of)))
+    images = unmatched_images(studio.db, tagger.id, index.version, request.generation_id, count)
     if not len(index.frames):
         job.say(_("No frame has been tagged yet, so there is nothing to compare pictures with."))
         images = []
@@ -45,7 +46,7 @@ def run(studio: Studio, request: MatchRequest, job: RunningJob) -> None:
         job.check()
         batch = images[start : start + IMAGES_PER_BATCH]
         queries = _image_vectors(studio.db, tagger.id, batch)
-        save_matches(studio.db, index, batch, nearest(queries, index.vectors, index.shot_of, request.count))
+        save_matches(studio.db, index, batch, nearest(queries, index.vectors, index.shot_of, count))
     job.progress(len(images), len(images), _("pictures"))
     job.made(images=len(images), untagged=_untagged_images(studio.db, tagger.id, request.generation_id))
 
@@ -105,15 +106,17 @@ def _coverage(db: sqlite3.Connection, tagger_id: int) -> dict[int, float]:
     return {row["id"]: row["share"] for row in rows}
 
 
-def unmatched_images(db: sqlite3.Connection, tagger_id: int, version: str, generation_id: int | None) -> list[int]:
-    """Finished images with a vector but without a match against this version of the index."""
+def unmatched_images(
+    db: sqlite3.Connection, tagger_id: int, version: str, generation_id: int | None, count: int
+) -> list[int]:
+    """Finished images with a vector but with fewer than `count` matches against this version of the index."""
     rows = db.execute(
         """SELECT i.id FROM image i JOIN image_scored s ON s.image_id = i.id AND s.tagger_id = :tagger
-           WHERE i.state = 'done' AND (:generation IS NULL OR i.generation_id = :generation) AND NOT EXISTS (
-               SELECT 1 FROM match m
+           WHERE i.state = 'done' AND (:generation IS NULL OR i.generation_id = :generation) AND :count > (
+               SELECT count(*) FROM match m
                WHERE m.image_id = i.id AND m.index_version = :version AND m.method = :method)
            ORDER BY i.id""",
-        {"tagger": tagger_id, "generation": generation_id, "version": version, "method": METHOD},
+        {"count": count, "tagger": tagger_id, "generation": generation_id, "version": version, "method": METHOD},
     )
     return [row["id"] for row in rows]
 

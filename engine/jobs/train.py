@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import msgspec
@@ -26,7 +25,7 @@ from engine.captions import tag_frequency
 from engine.checkpoint import discard_newer, newest_verified, prune, read_checkpoint, save_checkpoint
 from engine.jobs.base import loaded_base
 from engine.jobs.train_data import RunData, load_data, training_size
-from engine.kohya import TrainingFacts, metadata, read_metadata, tensors_sha256, write_lora
+from engine.kohya import TrainingFacts, metadata, tensors_sha256, write_lora
 from engine.lora import kohya_tensors
 from engine.running import JobStopped, RunningJob
 from engine.studio import Studio
@@ -173,12 +172,9 @@ class _Training:
             raise UserError(
                 _("The checkpoint cannot be written ({error}): make room, then resume the job.").format(error=error)
             ) from error
-        gone = prune(self._folder, self._run.recipe.keep_checkpoints)
+        prune(self._folder, self._run.recipe.keep_checkpoints)
         with writing(self._db):
-            self._db.executemany(
-                "DELETE FROM checkpoint WHERE run_id = ? AND path = ?",
-                [(self._run.id, self._studio.relative(path)) for path in gone],
-            )
+            self._forget_missing()
             self._db.execute(
                 "INSERT OR REPLACE INTO checkpoint (run_id, step, path, sha256, made_at) VALUES (?, ?, ?, ?, ?)",
                 (self._run.id, saved.step, self._studio.relative(saved.path), saved.sha256, now()),
@@ -186,6 +182,12 @@ class _Training:
             self._db.execute("UPDATE run SET step = ? WHERE id = ?", (saved.step, self._run.id))
             announce(self._db, "runs")
         self._saved_at = time.monotonic()
+
+    def _forget_missing(self) -> None:
+        """Delete the rows of checkpoints that are no longer there."""
+        rows = self._db.execute("SELECT id, path FROM checkpoint WHERE run_id = ?", (self._run.id,)).fetchall()
+        gone = [(row["id"],) for row in rows if not (self._studio.root / row["path"]).is_dir()]
+        self._db.executemany("DELETE FROM checkpoint WHERE id = ?", gone)
 
     def _begin_look(self) -> None:
         self._looked_at, self._looked_step = time.monotonic(), self._step
@@ -233,17 +235,16 @@ class _Training:
 
 
 def publish(studio: Studio, run: Run, base: BaseModel, data: RunData) -> None:
-    """Write the trained LoRA's file, then its row and the end of the run."""
+    """Write the trained LoRA's file under the run's name, then its row and the end of the run."""
     tensors = kohya_tensors(base, ADAPTER)
-    name = _unclaimed_name(studio, run) or _next_name(studio)
-    path = studio.loras / f"{name}.safetensors"
-    sshs = write_lora(path, tensors, metadata(_facts(studio, run, base, data, name)))
+    path = studio.loras / f"{run.name}.safetensors"
+    sshs = write_lora(path, tensors, metadata(_facts(studio, run, base, data)))
     with writing(studio.db) as db:
         db.execute(
             """INSERT INTO lora (name, run_id, step, path, sha256, tensors_sha256, sshs_hash, trigger, made_at)
                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             (
-                name, run.id, run.recipe.steps, studio.relative(path), files_sha256([path]),
+                run.name, run.id, run.recipe.steps, studio.relative(path), files_sha256([path]),
                 tensors_sha256(tensors), sshs, data.trigger, now(),
             ),
         )  # fmt: skip
@@ -251,29 +252,14 @@ def publish(studio: Studio, run: Run, base: BaseModel, data: RunData) -> None:
         announce(db, "runs")
 
 
-def _unclaimed_name(studio: Studio, run: Run) -> str | None:
-    """The name of a file this run wrote before a crash kept it from writing the row."""
-    rows = {lora.name for lora in library.loras(studio.db)}
-    files = [path for path in studio.loras.glob("*.safetensors") if path.stem not in rows]
-    return next((path.stem for path in files if read_metadata(path).get("ss_session_id") == _session(run)), None)
-
-
 def _session(run: Run) -> str:
     return hashlib.sha256(f"{run.name} {run.made_at}".encode()).hexdigest()[:16]
 
 
-def _next_name(studio: Studio) -> str:
-    """Today's date and the next number that neither a row nor a file has."""
-    day = f"{library.PROJECT}-{date.today().isoformat()}-"
-    taken = {lora.name for lora in library.loras(studio.db)} | {path.stem for path in studio.loras.glob("*")}
-    numbers = [int(name.removeprefix(day)) for name in taken if name.removeprefix(day).isdigit()]
-    return f"{day}{max(numbers, default=0) + 1}"
-
-
-def _facts(studio: Studio, run: Run, base: BaseModel, data: RunData, name: str) -> TrainingFacts:
+def _facts(studio: Studio, run: Run, base: BaseModel, data: RunData) -> TrainingFacts:
     row = library.base(studio.db, run.base_id)
     return TrainingFacts(
-        name=name,
+        name=run.name,
         trigger=data.trigger,
         base_name=row.name,
         base_sha256=base.sha256,

@@ -10,6 +10,9 @@ from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.cli import demo, engine, film, jobs, models, pictures, report, training
 from kimikoe_tui.cli.context import Context, studio_option
+from kimikoe_tui.cli.waiting import plain_lines
+
+PREFIX = "kimikoe: "
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,7 +26,7 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
 
     \b
     Example:
-      kimikoe init my-film --base runwayml/stable-diffusion-v1-5 --tagger SmilingWolf/wd-swinv2-tagger-v3
+      kimikoe init my-film --base ~/models/anylora.safetensors --tagger SmilingWolf/wd-swinv2-tagger-v3
       cd my-film && kimikoe ingest ~/film.mkv --wait && kimikoe
     """
     click_context.obj = Context(studio)
@@ -63,7 +66,10 @@ def main() -> None:
         click.echo(_("Stopped. What was queued goes on in the engine."), err=True)
         sys.exit(130)
     except UserError as error:
-        click.echo(f"kimikoe: {error}", err=True)
+        lines = plain_lines(str(error)).split("\n")
+        click.echo(
+            "\n".join([f"kimikoe: {lines[0]}", *(" " * len("kimikoe: ") + line for line in lines[1:])]), err=True
+        )
         sys.exit(1)
     except Exception as error:
         sys.exit(_report_bug(error))

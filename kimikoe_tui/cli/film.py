@@ -1,6 +1,5 @@
 """`kimikoe ingest`, `tag`, `query`, `frame`, `verdict` and `undo`: the film, its frames and their tags."""
 
-from io import BytesIO
 from pathlib import Path
 
 import click
@@ -156,12 +155,16 @@ def _write_picture(root: Path, film: films.Film, number: int, out: Path) -> None
         pixels = server.request(film.id, number, film.picture_width).result()
     finally:
         server.close()
-    png = BytesIO()
-    Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb).save(png, "PNG")
-    out.write_bytes(png.getvalue())
+    aside = out.with_name(f".{out.name}.part")
+    try:
+        Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb).save(aside, "PNG")
+        aside.replace(out)
+    except OSError as error:
+        aside.unlink(missing_ok=True)
+        raise UserError(_("{path} cannot be written: {error}.").format(path=out, error=error.strerror)) from error
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @click.argument("reference")
 @click.argument("changes", metavar="+TAG|-TAG...", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.option("--scope", type=click.Choice(["frame", "hold", "shot"]), default="hold", show_default=True)
@@ -175,27 +178,52 @@ def verdict(context: Context, reference: str, changes: tuple[str, ...], scope: f
     """
     film, number = films.resolve(context.db, reference)
     for change in changes:
-        if change[0] not in "+-":
+        if change[:1] not in ("+", "-"):
             raise UserError(_("“{change}” must begin with + or -.").format(change=change))
+        tags.normal_name(change[1:])
+    for change in changes:
         edit = tags.set_tag(context.db, SESSION, film.id, number, scope, change[1:], change[0] == "+")
         click.echo(plain(edit.summary))
 
 
 @click.command()
 @click.option("--redo", is_flag=True, help="Do again what was undone last.")
+@click.option("--act", type=int, help="Undo this act of the history, whoever made it.")
 @pass_context
-def undo(context: Context, redo: bool) -> None:
+def undo(context: Context, redo: bool, act: int | None) -> None:
     """Take back the last act of the command line; run again, the one before.
 
     \b
     Example:
       kimikoe undo
     """
-    undone = (events.redo if redo else events.undo)(context.db, SESSION)
+    if act is not None:
+        undone: events.Undone | None = events.undo_event(context.db, SESSION, act)
+    else:
+        undone = (events.redo if redo else events.undo)(context.db, SESSION)
     if undone is None:
         raise UserError(_("There is nothing to redo.") if redo else _("There is nothing to undo."))
     kept = _(" ({kept} changed since, kept)").format(kept=undone.kept) if undone.kept else ""
     click.echo(f"{undone.kind}: {plain(undone.summary)}{kept}")
 
 
-COMMANDS = (ingest, tag_command, query_command, frame, verdict, undo)
+@click.command()
+@click.option("-n", "--acts", default=40, show_default=True, help="How many of the last acts.")
+@json_option
+@pass_context
+def history(context: Context, acts: int, as_json: bool) -> None:
+    """List what people did, in every terminal, the newest first; `kimikoe undo --act ID` takes one back.
+
+    \b
+    Example:
+      kimikoe history -n 10
+    """
+    found = [dict(row) for row in events.history(context.db, acts)]
+    if as_json:
+        print_json(found)
+        return
+    for row in found:
+        click.echo(f"{row['id']:>5}  {row['session']:<12} {row['kind']:<8} {plain(row['summary'])}")
+
+
+COMMANDS = (ingest, tag_command, query_command, frame, verdict, undo, history)

@@ -33,7 +33,7 @@ def _list(context: Context, as_json: bool) -> None:
         return
     for job in reversed(found):
         total = f"/{job.total}" if job.total else ""
-        note = plain((job.error or job.message).partition("\n")[0])
+        note = plain((job.error or job.message).split("\n")[-1].strip(" ^"))
         click.echo(f"{job.id:>4} {job.kind:<9} {job.state:<9} {job.done}{total} {job.unit}  {note}".rstrip())
 
 
@@ -96,6 +96,7 @@ def wait_command(context: Context, job_ids: tuple[int, ...]) -> None:
     Example:
       kimikoe jobs wait 12
     """
+    start_engine(context.root)
     for job_id in job_ids:
         wait_for(context, job_id)
 

@@ -41,6 +41,8 @@ def init(
         requests.append(BaseRequest(source=_absolute(base_source), licence=base_licence, licence_url=base_licence_url))
     if tagger_source:
         requests.append(TaggerRequest(source=_absolute(tagger_source)))
+    if folder.exists() and any(folder.iterdir()):
+        raise UserError(_("{folder} is not empty: a studio wants a folder of its own.").format(folder=folder))
     existed = folder.exists()
     create_studio(folder)
     try:
@@ -65,17 +67,12 @@ def create_studio(folder: Path) -> None:
 
 
 def _unmake(folder: Path, existed: bool) -> None:
-    """Leave nothing of a studio that could not be made."""
+    """Leave nothing of a studio that could not be made; the folder was empty or not there before."""
     if engine_state(folder).running:
         stop_engine(folder)
-    if not existed:
-        shutil.rmtree(folder)
-        return
-    for name in FOLDERS:
-        shutil.rmtree(folder / name, ignore_errors=True)
-    for path in folder.glob(f"{DATABASE_NAME}*"):
-        path.unlink()
-    (folder / "engine.lock").unlink(missing_ok=True)
+    shutil.rmtree(folder)
+    if existed:
+        folder.mkdir()
 
 
 def _absolute(source: str) -> str:
@@ -115,7 +112,7 @@ def base_add(context: Context, source: str, licence: str, licence_url: str, wait
 
     \b
     Example:
-      kimikoe base add runwayml/stable-diffusion-v1-5 --wait
+      kimikoe base add ~/models/anylora.safetensors --wait
     """
     submit(context, [BaseRequest(source=_absolute(source), licence=licence, licence_url=licence_url)], wait)
 
@@ -173,7 +170,10 @@ def policy(
         raise UserError(_("There is no tagger yet: `kimikoe tagger add` adds one."))
     if (general, character, tagger_id) != (None, None, None):
         library.set_policy(
-            context.db, tagger_id or current.tagger_id, general or current.general, character or current.character
+            context.db,
+            library.tagger(context.db, tagger_id).id,
+            current.general if general is None else general,
+            current.character if character is None else character,
         )
         current = library.active_policy(context.db)
     if as_json:

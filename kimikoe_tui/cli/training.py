@@ -9,6 +9,9 @@ from db.requests import CaptionRecipe, DatasetRequest, ProbeRequest, TrainRecipe
 from kimikoe_tui.cli.context import Context, json_option, pass_context, plain, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 
+AT_LEAST_ONE = click.IntRange(min=1)
+SHARE = click.FloatRange(min=0.0, max=1.0, max_open=True)
+
 
 @click.command()
 @click.argument("name")
@@ -16,8 +19,16 @@ from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 @click.option("--trigger", default="", help="A word that begins every caption.")
 @click.option("--drop", "drop_tags", multiple=True, help="A tag to leave out of captions; may be repeated.")
 @click.option("--core", "core_tags", multiple=True, help="A trait that a name is to absorb: left out of all captions.")
-@click.option("--max-tags", default=40, show_default=True, help="Most tags of a caption; a person's are exempt.")
-@click.option("--validation-share", default=0.1, show_default=True, help="Share of the shots held out of training.")
+@click.option(
+    "--max-tags",
+    type=AT_LEAST_ONE,
+    default=40,
+    show_default=True,
+    help="Most tags of a caption; a person's are exempt.",
+)
+@click.option(
+    "--validation-share", type=SHARE, default=0.1, show_default=True, help="Share of the shots held out of training."
+)
 @wait_option
 @pass_context
 def dataset(
@@ -40,18 +51,32 @@ def dataset(
 
 @click.command()
 @click.argument("dataset_name", metavar="[DATASET]", default="")
-@click.option("--steps", default=1000, show_default=True, help="Training steps.")
-@click.option("--batch-size", default=4, show_default=True, help="Pictures in a step.")
-@click.option("--rank", default=16, show_default=True, help="Rank of the LoRA.")
+@click.option("--steps", type=AT_LEAST_ONE, default=1000, show_default=True, help="Training steps.")
+@click.option("--batch-size", type=AT_LEAST_ONE, default=4, show_default=True, help="Pictures in a step.")
+@click.option("--rank", type=AT_LEAST_ONE, default=16, show_default=True, help="Rank of the LoRA.")
 @click.option("--alpha", type=float, help="Alpha of the LoRA; its rank if not given.")
 @click.option("--learning-rate", default=1e-4, show_default=True)
 @click.option("--schedule", type=click.Choice(["constant", "linear", "cosine"]), default="cosine", show_default=True)
 @click.option("--targets", type=click.Choice(["attention", "full"]), default="full", show_default=True,
               help="Which layers learn: attention alone, or convolutions too.")  # fmt: skip
-@click.option("--tag-dropout", default=0.1, show_default=True, help="Share of tags left out of a caption at each step.")
-@click.option("--caption-dropout", default=0.05, show_default=True, help="Share of captions left empty.")
-@click.option("--clip-skip", default=1, show_default=True, help="Which layer of the text encoder, from the end.")
-@click.option("--checkpoint-every", default=100, show_default=True, help="Steps between checkpoints.")
+@click.option(
+    "--tag-dropout",
+    type=SHARE,
+    default=0.1,
+    show_default=True,
+    help="Share of tags left out of a caption at each step.",
+)
+@click.option("--caption-dropout", type=SHARE, default=0.05, show_default=True, help="Share of captions left empty.")
+@click.option(
+    "--clip-skip",
+    type=AT_LEAST_ONE,
+    default=1,
+    show_default=True,
+    help="Which layer of the text encoder, from the end.",
+)
+@click.option(
+    "--checkpoint-every", type=AT_LEAST_ONE, default=100, show_default=True, help="Steps between checkpoints."
+)
 @click.option("--seed", default=0, show_default=True)
 @wait_option
 @pass_context
@@ -109,7 +134,9 @@ def runs(context: Context, as_json: bool) -> None:
 @click.option("--run", "run_name", default="", help="Which run; the newest if not given.")
 @click.option("--name-prompt", "name_prompts", multiple=True, help="A prompt with the name; may be repeated.")
 @click.option("--other-prompt", "other_prompts", multiple=True, help="A prompt without it; may be repeated.")
-@click.option("--count", default=16, show_default=True, help="Pictures with the name, and as many without.")
+@click.option(
+    "--count", type=AT_LEAST_ONE, default=16, show_default=True, help="Pictures with the name, and as many without."
+)
 @click.option("--weight", default=1.0, show_default=True, help="Weight of the LoRA; 0 asks the bare base.")
 @wait_option
 @pass_context

@@ -82,7 +82,10 @@ def watch(context: Context, job_id: int) -> queue.Job:
 
 
 def follow(context: Context, job_id: int, show: Callable[[queue.Job], None]) -> queue.Job:
-    """Call `show` whenever the studio changes, until the job has ended or is paused; returns it."""
+    """Call `show` whenever the studio changes, until the job has ended or is paused; returns it.
+
+    Raises `UserError` where the engine stops meanwhile.
+    """
     seen = -1
     while True:
         version = changes.data_version(context.db)
@@ -92,13 +95,11 @@ def follow(context: Context, job_id: int, show: Callable[[queue.Job], None]) -> 
             show(job)
             if job.finished or job.state == "paused":
                 return job
-        _need_engine(context)
+        if not engine_state(context.root).running:
+            raise UserError(
+                _("The engine has stopped; job {id} goes on when `kimikoe engine start` starts it.").format(id=job_id)
+            )
         time.sleep(POLL_SECONDS)
-
-
-def _need_engine(context: Context) -> None:
-    if not engine_state(context.root).running:
-        start_engine(context.root)
 
 
 def _fields(job: queue.Job) -> dict[str, Any]:

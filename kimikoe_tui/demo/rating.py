@@ -1,12 +1,11 @@
 """The demo's stand-in for a person's eye: a stated rule over what the tagger sees."""
 
-import json
 import re
 from collections.abc import Sequence
 
-from db import loras, pictures
+from db import loras, pictures, query
 from db.i18n import _
-from db.tags import find_tag
+from db.tags import CATEGORIES, category
 from kimikoe_tui.cli.context import Context
 
 RULE = _("one star, four more for a prompt seen whole by the tagger; rejected: no girl, or too like a frame")
@@ -16,14 +15,12 @@ TOO_LIKE = 0.98
 
 def rate_by_rule(context: Context, session: str, generation_ids: Sequence[int]) -> int:
     """Rate the finished pictures of these generations; returns how many."""
-    rows = context.db.execute(
-        "SELECT id, prompt FROM image WHERE state = 'done' AND generation_id IN (SELECT value FROM json_each(?))",
-        (json.dumps(list(generation_ids)),),
-    ).fetchall()
-    for row in rows:
-        stars, rejected = judge(context, row["id"], row["prompt"])
-        pictures.rate(context.db, session, row["id"], stars=stars, rejected=rejected, origin="demo")
-    return len(rows)
+    wanted = " or ".join(f"gen:{generation_id}" for generation_id in generation_ids)
+    image_ids = query.image_ids(context.db, wanted)
+    for image_id in image_ids:
+        stars, rejected = judge(context, image_id, pictures.picture(context.db, image_id).prompt)
+        pictures.rate(context.db, session, image_id, stars=stars, rejected=rejected, origin="demo")
+    return len(image_ids)
 
 
 def judge(context: Context, image_id: int, prompt: str) -> tuple[int | None, bool]:
@@ -40,9 +37,4 @@ def asked_tags(context: Context, prompt: str) -> set[str]:
     """The tags of a prompt that a tagger can see: its known words, without names."""
     text, _uses = loras.split_prompt(prompt)
     words = {re.sub(r"\s+", "_", word.strip()) for word in text.split(",")}
-    return {word for word in words if find_tag(context.db, word) is not None and not _is_name(context, word)}
-
-
-def _is_name(context: Context, word: str) -> bool:
-    row = context.db.execute("SELECT category FROM tag WHERE name = ?", (word,)).fetchone()
-    return bool(row and row["category"] == 4)
+    return {word for word in words if category(context.db, word) == CATEGORIES["general"]}

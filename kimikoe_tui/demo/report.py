@@ -63,11 +63,9 @@ def _before_and_after(metrics: dict[str, list[tuple[int, float]]], figure: str) 
 
 def _print_resemblance(context: Context, film_id: int) -> None:
     film = films.film(context.db, film_id)
-    best = context.db.execute(
-        "SELECT id, stars FROM image_full WHERE state = 'done' AND NOT rejected ORDER BY stars DESC, id DESC LIMIT ?",
-        (SHOWN_PICTURES,),
-    ).fetchall()
-    for row in best:
-        found = pictures.matches(context.db, row["id"])
+    kept = [pictures.picture(context.db, image_id) for image_id in query.image_ids(context.db, "-is:rejected")]
+    best = sorted(kept, key=lambda each: (-(each.stars or 0), -each.id))[:SHOWN_PICTURES]
+    for picture in best:
+        found = pictures.matches(context.db, picture.id)
         frames = ", ".join(f"{film.citation(each.frame_number)} {each.score:.2f}" for each in found[:3])
-        click.echo(plain(f"{row['id']:>4}  {'*' * (row['stars'] or 0):<5}  {frames}"))
+        click.echo(plain(f"{picture.id:>4}  {'*' * (picture.stars or 0):<5}  {frames}"))

@@ -61,6 +61,27 @@ def recipe(steps: int, seed: int) -> TrainRecipe:
     )
 
 
+def train_options(asked: TrainRecipe) -> list[str]:
+    """The options with which `kimikoe train` follows a recipe."""
+    options = {
+        "steps": asked.steps, "batch-size": asked.batch_size, "rank": asked.rank, "learning-rate": asked.learning_rate,
+        "schedule": asked.schedule, "tag-dropout": asked.tag_dropout, "caption-dropout": asked.caption_dropout,
+        "checkpoint-every": asked.checkpoint_every, "seed": asked.seed,
+    }  # fmt: skip
+    return [part for name, value in options.items() for part in (f"--{name}", str(value))]
+
+
+def generate_options(first_seed: int) -> list[str]:
+    """The options with which `kimikoe generate` draws as the demo does."""
+    options = {"count": PICTURES_PER_PROMPT, "seed": first_seed, "steps": SAMPLING_STEPS, "cfg": CFG_SCALE}
+    return [part for name, value in options.items() for part in (f"--{name}", str(value))]
+
+
+def probe_options() -> list[str]:
+    """The options with which `kimikoe probe` asks for the heroine."""
+    return [part for trait in TRAITS for part in ("--trait", trait)]
+
+
 def probe_request(run_id: int, film_id: int, weight: float, label: str) -> ProbeRequest:
     """The question put to the base and to each run: does the name bring its traits, and do they leak?"""
     return ProbeRequest(

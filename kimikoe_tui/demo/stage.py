@@ -31,7 +31,11 @@ class Stages:
         self._number += 1
         click.secho(f"[{self._number:>2}/{self._total}] {title}", bold=True)
         if command:
-            click.secho(f"        $ kimikoe {shlex.join(command)}", dim=True)
+            self.command(command)
+
+    def command(self, command: Sequence[str]) -> None:
+        """Show a command that does what this stage does."""
+        click.secho(f"        $ kimikoe {shlex.join(command)}", dim=True)
 
     def once(self, name: str, act: Callable[[], Any]) -> Any:
         """The result (JSON) of an act that is done a single time in the life of the studio."""

@@ -50,6 +50,11 @@ def tell(folder: Path, steps: tuple[int, int]) -> None:
         seconds=time.monotonic() - began, folder=shlex.quote(str(folder))))  # fmt: skip
 
 
+def _first_seed(number: int, index: int) -> int:
+    """The first seed of prompt `index` of run `number`."""
+    return 1000 * number + 100 * index
+
+
 class Story:
     """The stages in order. Each finds out for itself what is done already."""
 
@@ -90,6 +95,7 @@ class Story:
         )
         self.stages.jobs("models", lambda: [BaseRequest(source=base, name="tiny"), TaggerRequest(source=tagger)])
         self.stages.once("policy", self._set_policy)
+        self.stages.command(["policy", "--general", str(settings.THRESHOLD), "--character", str(settings.THRESHOLD)])
 
     def _set_policy(self) -> int:
         tagger = library.tagger(self.context.db)
@@ -118,9 +124,9 @@ class Story:
         recipe = settings.recipe(self._steps[number - 1], seed=number)
         self.stages.heading(
             _("Train run {number}").format(number=number),
-            ["train", name, "--steps", str(recipe.steps), "--batch-size", str(recipe.batch_size), "--learning-rate",
-             str(recipe.learning_rate), "--tag-dropout", str(recipe.tag_dropout)],
-        )  # fmt: skip
+            ["train", name, *settings.train_options(recipe)],
+        )
+        self.stages.command(["probe", settings.HEROINE, *settings.probe_options()])
         run_id = self.stages.once(f"run{number}", lambda: self._plan_run(name, recipe))
         self.run_ids.append(run_id)
         requests: list[Request] = [
@@ -139,7 +145,7 @@ class Story:
         asked = [f"{prompt} <{lora}:0.9>" for prompt in prompts]
         self.stages.heading(
             _("Draw 32 pictures, tag them, and find the frames they resemble"),
-            ["generate", asked[0], "…", "--count", str(settings.PICTURES_PER_PROMPT)],
+            ["generate", asked[0], "…", *settings.generate_options(_first_seed(number, 0))],
         )
         generations = self.stages.once(f"plan{number}", lambda: self._plan_pictures(number, asked))
         drawn: list[Request] = [GenerateRequest(generation_id=each) for each in generations]
@@ -155,7 +161,7 @@ class Story:
                     prompt=prompt,
                     negative_prompt=settings.NEGATIVE,
                     count=settings.PICTURES_PER_PROMPT,
-                    seed=1000 * number + 100 * index,
+                    seed=_first_seed(number, index),
                     steps=settings.SAMPLING_STEPS,
                     cfg_scale=settings.CFG_SCALE,
                 ),

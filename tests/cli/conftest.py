@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from db.connect import connect_studio
 from kimikoe_tui.engine_control import engine_state, stop_engine
+from tests.rows import add_small_film
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 OFFLINE = {"HF_HUB_OFFLINE": "1", "COLUMNS": "200"}
@@ -25,6 +27,15 @@ def run(studio_root: Path) -> Iterator[Run]:
     yield run_command
     if engine_state(studio_root).running:
         stop_engine(studio_root)
+
+
+@pytest.fixture
+def film_studio(studio_root: Path) -> Path:
+    """A studio with the small film of `tests.rows`."""
+    db = connect_studio(studio_root)
+    add_small_film(db)
+    db.close()
+    return studio_root
 
 
 def refused(result: "subprocess.CompletedProcess[str]") -> str:

@@ -130,3 +130,27 @@ def test_the_reason_of_a_failed_job_stays_readable_in_the_queue(run: Run, tmp_pa
     assert listed.returncode == 0
     assert "failed" in listed.stdout and str(text) in listed.stdout
     assert IngestRequest.kind in listed.stdout
+
+
+def test_a_folder_with_other_files_is_left_as_it_is(run: Run, tmp_path: Path) -> None:
+    mine = tmp_path / "project" / "images" / "mine.png"
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b"mine")
+    assert "not empty" in refused(run("init", tmp_path / "project", "--base", "/nowhere"))
+    assert mine.read_bytes() == b"mine"
+
+
+def test_a_caret_stands_under_its_fault(run: Run, studio_root: Path) -> None:
+    first, second = refused(run("query", "score:nothing<1 odd")).splitlines()[:2]
+    assert first[second.index("^") :].startswith("score:nothing")
+
+
+def test_verdicts_are_all_given_or_none(run: Run, film_studio: Path) -> None:
+    for wrong in ("bad", "", "+", "-a,b"):
+        refused(run("verdict", "film#5", "+character:shion", wrong))
+    db = connect_studio(film_studio)
+    assert db.execute("SELECT count(*) FROM verdict").fetchone()[0] == 0
+
+
+def test_tags_with_an_h_can_be_denied(run: Run, film_studio: Path) -> None:
+    assert run("verdict", "film#5", "-school_uniform", "-hat").stdout.startswith("-school_uniform on 2 frames")

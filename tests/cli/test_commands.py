@@ -7,10 +7,8 @@ from pathlib import Path
 import click
 import pytest
 
-from db.connect import connect_studio
 from kimikoe_tui.cli import kimikoe
 from tests.cli.conftest import Run
-from tests.rows import add_small_film
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -50,14 +48,6 @@ def test_the_docs_name_every_command() -> None:
     assert {path for path in COMMANDS if f"`{path}" not in text} == set()
 
 
-@pytest.fixture
-def film_studio(studio_root: Path) -> Path:
-    db = connect_studio(studio_root)
-    add_small_film(db)
-    db.close()
-    return studio_root
-
-
 def test_query_lists_counts_and_speaks_json(run: Run, film_studio: Path) -> None:
     assert run("query", "glasses", "--count").stdout == "50\n"
     assert run("query", "glasses limit:1").stdout == "film#3  0:00:00\n"
@@ -89,3 +79,13 @@ def test_policy_changes_what_counts_without_tagging_again(run: Run, film_studio:
 def test_queued_work_is_named_in_json_for_scripts(run: Run, film_studio: Path) -> None:
     queued = run("match", "--detach", "--json")
     assert [(job["kind"], job["job"]) for job in json.loads(queued.stdout)] == [("tag", 1), ("match", 2)]
+
+
+def test_any_act_of_the_history_can_be_taken_back(run: Run, film_studio: Path) -> None:
+    run("verdict", "film#4", "+character:shion")
+    run("verdict", "film#8", "+character:shion")
+    acts = json.loads(run("history", "--json").stdout)
+    assert [act["summary"] for act in acts] == ["+shion on 2 frames"] * 2
+    assert run("undo", "--act", acts[1]["id"]).returncode == 0
+    assert run("query", "shion").stdout == "film#7  0:00:00\nfilm#8  0:00:00\n"
+    assert "no act 99" in run("undo", "--act", "99").stderr

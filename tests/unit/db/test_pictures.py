@@ -67,3 +67,14 @@ def test_rating_rejecting_clearing_and_undo(db: Connection, base_id: int) -> Non
 def test_a_planned_picture_is_not_found_before_it_is_done(db: Connection, base_id: int) -> None:
     pictures.plan(db, base_id, PictureSettings(prompt="1girl", count=3))
     assert list(query.image_ids(db)) == []
+
+
+@pytest.mark.parametrize("prompt", ["<{0}:0.5> <{0}:0.3>", "<{0}:nan>", "<{0}:1e999>", "<{0}>"])
+def test_loras_that_mean_nothing_definite_are_refused(db: Connection, base_id: int, prompt: str) -> None:
+    with pytest.raises(UserError, match=r"\^"):
+        pictures.plan(db, base_id, PictureSettings(prompt=prompt.format("kimikoe-2023-10-18-1")))
+
+
+def test_a_seed_beyond_sixty_three_bits_is_refused(db: Connection, base_id: int) -> None:
+    with pytest.raises(UserError, match="seed"):
+        pictures.plan(db, base_id, PictureSettings(prompt="1girl", seed=2**64))

@@ -55,6 +55,8 @@ def test_ids_are_in_film_order(film_db: Connection) -> None:
         ("1girl or", 8, "not understood"),
         ("1girl is:odd", 6, "is: knows"),
         ("frame:many", 0, "no number"),
+        ("frame:99999999999999999999", 0, "too large"),
+        ("score:glasses<1.2.3", 0, "no number"),
         ("t:soon", 0, "no timecode"),
         ("film:other", 0, "no film"),
     ],

@@ -38,7 +38,7 @@ def test_pause_resume_and_cancel_of_a_waiting_job(db: Connection) -> None:
     assert queue.claim(db, "cpu", 1) is not None
     queue.cancel(db, job_id)
     assert (queue.get(db, job_id).state, queue.wanted(db, job_id)) == ("running", "cancel")
-    queue.stopped(db, job_id, "cancelled")
+    assert queue.stopped(db, job_id) == "cancelled"
     with pytest.raises(UserError, match="cancelled already"):
         queue.cancel(db, job_id)
     queue.resume(db, job_id)
@@ -57,7 +57,8 @@ def test_deaths_after_progress_do_not_add_up(db: Connection) -> None:
     job_id = queue.enqueue(db, TagRequest())
     for _death in range(3 * queue.MAX_ATTEMPTS):
         assert queue.claim(db, "cpu", 1) is not None
-        queue.report_progress(db, job_id, 1, 10, "frames", "")
+        for done in (0, 1):
+            queue.report_progress(db, job_id, done, 10, "frames", "")
         queue.requeue_after_death(db, job_id, "killed")
     assert queue.get(db, job_id).state == "queued"
 
@@ -90,3 +91,45 @@ def test_the_time_left_counts_from_what_this_attempt_did(db: Connection) -> None
     assert job.started_at is not None and job.eta_seconds(job.started_at + 5) is None
     queue.report_progress(db, job_id, 900, 1000, "frames", "")
     assert queue.get(db, job_id).eta_seconds(job.started_at + 10) == pytest.approx(10)
+
+
+def test_what_a_person_wants_while_a_job_stops_is_what_happens(db: Connection) -> None:
+    for acts, state in (
+        ((queue.pause,), "paused"),
+        ((queue.pause, queue.resume), "queued"),
+        ((queue.pause, queue.cancel), "cancelled"),
+    ):
+        job_id = queue.enqueue(db, TagRequest())
+        queue.claim(db, "cpu", 1)
+        for act in acts:
+            act(db, job_id)
+        assert queue.stopped(db, job_id) == state
+        assert queue.get(db, job_id).state == state
+        queue.claim(db, "cpu", 1)
+
+
+def test_a_worker_that_dies_under_a_cancelled_job_strands_nothing(db: Connection) -> None:
+    first, second = queue.enqueue_chain(db, [TagRequest(), MatchRequest()])
+    queue.claim(db, "cpu", 1)
+    queue.cancel(db, first)
+    queue.requeue_after_death(db, first, "killed")
+    assert [queue.get(db, job_id).state for job_id in (first, second)] == ["cancelled", "cancelled"]
+    assert queue.get(db, first).finished_at is not None
+
+
+def test_work_of_earlier_attempts_is_no_progress_of_this_one(db: Connection) -> None:
+    job_id = queue.enqueue(db, TagRequest())
+    for _death in range(queue.MAX_ATTEMPTS):
+        assert queue.claim(db, "cpu", 1) is not None
+        queue.report_progress(db, job_id, 10, 32, "pictures", "")
+        queue.requeue_after_death(db, job_id, "killed")
+    assert queue.get(db, job_id).state == "failed"
+
+
+def test_a_chain_is_resumed_whole(db: Connection) -> None:
+    chain = queue.enqueue_chain(db, [TagRequest(), MatchRequest(), MatchRequest()])
+    for resumed in chain:
+        queue.claim(db, "cpu", 1)
+        queue.fail(db, chain[0], "no")
+        queue.resume(db, resumed)
+        assert {queue.get(db, job_id).state for job_id in chain} == {"queued"}

@@ -83,6 +83,9 @@ def test_a_bad_tag_is_refused_before_anything_is_written(db: Connection) -> None
         ("stars:>=4 -is:rejected", "★★★★☆ and better"),
         ("is:unrated", "undecided"),
         ("seed:7", "seed:7"),
+        ("stars:>=4 glasses -is:rejected", "stars:>=4 glasses -is:rejected"),
+        ("stars:>=-1 -is:rejected", "stars:>=-1 -is:rejected"),
+        ("stars:>= -is:rejected", "stars:>= -is:rejected"),
     ],
 )
 def test_filters_have_names(expression: str, name: str) -> None:

@@ -5,23 +5,25 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kimikoe_tui.widgets.cells import fit_words, meter
 from rich.cells import cell_len
 
-from kimikoe_tui.text import duration, fit_words, meter, percent, plain, sparkline, stars, thousands
+from kimikoe_tui.text import duration, percent, plain, sparkline, stars, thousands
 
 
 @given(st.text())
 def test_plain_text_has_no_character_that_a_terminal_obeys(text: str) -> None:
     shown = plain(text)
     assert not any(unicodedata.category(character) in ("Cc", "Cs") for character in shown)
-    assert not set(shown) & set("\u200b\u200e\u200f\u202a\u202d\u202e\u2066\u2069\ufeff")
+    assert not set(shown) & set("\u061c\u200b\u200e\u200f\u202a\u202d\u202e\u2066\u2069\ufeff")
 
 
 @pytest.mark.parametrize(
     ("text", "shown"),
-    [("a\x1b[31mb", "a [31mb"), ("one\r\ntwo", "one two"), ("[b]x[/b]", "[b]x[/b]"), ("凪沙　さん", "凪沙　さん")],
-)
-def test_plain_text_keeps_what_is_harmless(text: str, shown: str) -> None:
+    [("a\x1b[31mb", "a [31mb"), ("one\r\ntwo\tthree", "one two three"), ("[b]x[/b]", "[b]x[/b]"),
+     ("凪沙　さん", "凪沙　さん"), ("    indented", "    indented"), ("a\u061cb", "a b")],
+)  # fmt: skip
+def test_plain_text_is_one_line_that_keeps_what_is_harmless(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
