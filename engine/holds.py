@@ -18,6 +18,7 @@ SMALL_WIDTH, SMALL_HEIGHT = 240, 135
 SIGNATURE_WIDTH, SIGNATURE_HEIGHT = 16, 9
 LOWEST_THRESHOLD, DEFAULT_THRESHOLD, HIGHEST_THRESHOLD = 2, 5, 12
 PLANAR_FORMATS = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
+GREATEST_DISTANCE = 255
 NOISE_SEARCH_LIMIT = 16
 SMALLEST_DUPLICATE_SHARE = 0.1
 VALLEY_SHARE = 0.05
@@ -70,7 +71,9 @@ def _shrink(plane: NDArray[Any], width: int, height: int) -> NDArray[Any]:
 
 
 def luma_distance(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> int:
-    """The greatest change of any area, 0..255."""
+    """The greatest change of any area, 0..255; pictures of different sizes differ most."""
+    if a.shape != b.shape:
+        return GREATEST_DISTANCE
     return int(cv2.absdiff(a, b).max())
 
 
@@ -120,7 +123,7 @@ def estimate_threshold(distances: Sequence[int]) -> int:
     Repeats gather near 0, the wider the noisier the encode; the threshold is the foot of that peak. A film that
     hardly repeats drawings gets the default.
     """
-    counts = np.bincount(np.clip(distances, 0, 255), minlength=256).astype(float)
+    counts = np.bincount(np.clip(np.asarray(distances, np.int64), 0, 255), minlength=256).astype(float)
     low = counts[:NOISE_SEARCH_LIMIT]
     if low.sum() < SMALLEST_DUPLICATE_SHARE * max(counts.sum(), 1):
         return DEFAULT_THRESHOLD

@@ -26,10 +26,11 @@ from PIL import Image
 from db.connect import connect_studio
 from db.errors import UserError
 from db.i18n import _
+from engine.film_file import FilmInfo
 from engine.fit import Box, Fit, cropped, fit_picture, width_before_crop
 from engine.thumbs import WIDTH as THUMBNAIL_WIDTH
 from engine.thumbs import stored_thumbnail
-from engine.video import FilmInfo, FilmReader, Threads
+from engine.video import FilmReader, Threads
 
 JPEG_QUALITY = 90
 PNG_COMPRESSION = 1

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.connect import connect, writing
+from engine.film_file import FilmInfo
 from engine.fit import Box, cropped, width_before_crop
-from engine.video import FilmInfo, display_picture
+from engine.video import display_picture
 
 WIDTH = 256
 JPEG_QUALITY = 85

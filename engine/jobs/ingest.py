@@ -8,16 +8,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
 
 from db.changes import announce
 from db.connect import now, writing
 from db.errors import UserError
 from db.i18n import _
 from db.requests import IngestRequest
+from engine.film_file import FilmInfo, check_whole, content_hash, probe
 from engine.fit import find_letterbox
 from engine.holds import (
     DEFAULT_THRESHOLD,
+    GREATEST_DISTANCE,
     METHOD,
     continues_hold,
     estimate_threshold,
@@ -31,7 +35,7 @@ from engine.running import RunningJob
 from engine.shots import find_shots, hsv_change, small_hsv
 from engine.studio import Studio
 from engine.thumbs import WIDTH, frame_thumbnail, missing_thumbnails, open_thumbnails, save_thumbnails, thumbnail
-from engine.video import DecodedFrame, FilmInfo, Locator, content_hash, decode, next_tainted, probe, sample_pictures
+from engine.video import DecodedFrame, Locator, decode, next_tainted, sample_pictures
 
 FRAMES_PER_WRITE = 100
 ROWS_PER_WRITE = 300
@@ -69,6 +73,7 @@ def find_or_add_film(db: sqlite3.Connection, request: IngestRequest, job: Runnin
 def _add_film(
     db: sqlite3.Connection, path: Path, sha256: str, info: FilmInfo, request: IngestRequest, job: RunningJob
 ) -> int:
+    check_whole(path, info, job.check)
     if info.interlaced:
         job.say(_("{path} is interlaced: moving edges will show combs.").format(path=path))
     crop = find_letterbox(sample_pictures(path, info))
@@ -109,6 +114,12 @@ def _take_in_frames(studio: Studio, film: Film, job: RunningJob) -> None:
             save_thumbnails(thumbs, film.sha256, measure.take_thumbnails())
             job.progress(rows[-1][0], max(total or 0, rows[-1][0]), _("frames"))
             job.check()
+    if measure.left_out:
+        job.say(
+            _("{count} frames were left out: their timestamps are missing or run backwards.").format(
+                count=measure.left_out
+            )
+        )
 
 
 def _frames_left(db: sqlite3.Connection, film: Film, measure: "FrameMeasure") -> Generator[DecodedFrame]:
@@ -117,7 +128,7 @@ def _frames_left(db: sqlite3.Connection, film: Film, measure: "FrameMeasure") ->
         "SELECT number, pts, tainted FROM frame WHERE film_id = ? ORDER BY number DESC LIMIT 2", (film.id,)
     ).fetchall()
     after = Locator(rows[1]["number"], rows[1]["pts"]) if len(rows) == 2 else None
-    with closing(decode(film.path, film.info, after)) as frames:
+    with closing(decode(film.path, film.info, after, measure.leave_out)) as frames:
         if rows:
             measure.start_at(next(frames), bool(rows[0]["tainted"]))
         yield from frames
@@ -127,6 +138,7 @@ class FrameMeasure:
     """What is stored of each frame, measured against the one before it; thumbnails are made on the way."""
 
     def __init__(self, film: Film) -> None:
+        self.left_out = 0
         self._film = film
         self._reformatter = VideoReformatter()
         self._luma: Any = None
@@ -147,7 +159,7 @@ class FrameMeasure:
         hsv, now_signature = small_hsv(luma, blue, red), signature(luma)
         first = self._luma is None
         distance = 0 if first else luma_distance(luma, self._luma)
-        change = 0.0 if first else hsv_change(hsv, self._hsv)
+        change = 0.0 if first else self._change_to(hsv)
         self._tainted = next_tainted(self._tainted, decoded.is_key, decoded.corrupt)
         if first or not continues_hold(distance, now_signature, self._head, DEFAULT_THRESHOLD):
             self._head = now_signature
@@ -156,10 +168,18 @@ class FrameMeasure:
         flags = (decoded.is_key, decoded.corrupt, self._tainted)
         return decoded.number, decoded.pts, *flags, distance, change, now_signature
 
+    def leave_out(self) -> None:
+        """Count a frame that cannot be stored."""
+        self.left_out += 1
+
     def take_thumbnails(self) -> list[tuple[int, bytes]]:
         """(number, jpeg) made since the last call."""
         taken, self._thumbnails = self._thumbnails, []
         return taken
+
+    def _change_to(self, hsv: NDArray[np.uint8]) -> float:
+        """How much the picture changed; hsv_change compares pictures of one size, and another size is a cut."""
+        return hsv_change(hsv, self._hsv) if hsv.shape == self._hsv.shape else float(GREATEST_DISTANCE)
 
     def _make_thumbnail(self, decoded: DecodedFrame) -> None:
         jpeg = frame_thumbnail(decoded.frame, self._film.info, self._film.fit.crop, self._reformatter)

@@ -41,11 +41,12 @@ def write_clip(
     pts: Sequence[int] | None = None,
     time_base: Fraction = MILLISECOND,
     container_format: str | None = None,
+    container_options: dict[str, str] | None = None,
     prepare: Callable[[Any], None] = lambda stream: None,
 ) -> Path:
     """Encode pictures; `pts` count in `time_base`, by default those of a constant rate."""
     pictures = list(pictures)
-    with av.open(str(path), "w", format=container_format) as container:
+    with av.open(str(path), "w", format=container_format, options=container_options or {}) as container:
         stream = container.add_stream(codec, rate=rate, options=options or {"crf": "12", "preset": "veryfast"})
         stream.height, stream.width = pictures[0].shape[:2]
         stream.pix_fmt = "yuv420p"
@@ -82,3 +83,48 @@ def damage(path: Path, share: float, size: int) -> Path:
     content[start : start + size] = bytes(size)
     path.write_bytes(content)
     return path
+
+
+def cut_in_half(path: Path) -> Path:
+    """Drop the second half of the file."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path
+
+
+def backwards(folder: Path) -> Path:
+    """An 80-frame clip, of which about 10 frames are earlier again than those before them."""
+    options = {"g": "1", "bf": "0"}
+    parts = [
+        numbered_clip(folder / "one.ts", 40, codec="mpeg2video", options=options, time_base=Fraction(1, 25), rate=25),
+        numbered_clip(
+            folder / "two.ts", 40, codec="mpeg2video", options=options, time_base=Fraction(1, 25), rate=25,
+            pts=range(30, 70),
+        ),
+    ]  # fmt: skip
+    joined = folder / "backwards.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return joined
+
+
+def changing_size(folder: Path, width: int, height: int) -> Path:
+    """30 frames of one drawing at 192x112, then 30 at this size."""
+    how: dict[str, Any] = {
+        "codec": "mpeg2video",
+        "options": {"g": "15", "bf": "0"},
+        "time_base": Fraction(1, 25),
+        "rate": 25,
+    }
+    other = np.ascontiguousarray(np.resize(numbered(1), (height, width, 3)))
+    parts = [
+        write_clip(folder / "one.ts", [numbered(1)] * 30, **how),
+        write_clip(folder / "two.ts", [other] * 30, **how),
+    ]
+    joined = folder / "sizes.mkv"
+    with av.open(str(parts[0])) as one, av.open(str(parts[1])) as two, av.open(str(joined), "w") as output:
+        stream = output.add_stream_from_template(one.streams.video[0])
+        for index, part in enumerate((one, two)):
+            for number, packet in enumerate(p for p in part.demux(video=0) if p.dts is not None):
+                packet.pts = packet.dts = (30 * index + number) * 3600
+                packet.stream = stream
+                output.mux(packet)
+    return joined

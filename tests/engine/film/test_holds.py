@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.film_file import probe
 from engine.holds import (
     DEFAULT_THRESHOLD,
     estimate_threshold,
@@ -20,7 +21,7 @@ from engine.holds import (
     small_size,
 )
 from engine.shots import find_shots, hsv_change, small_hsv
-from engine.video import decode, probe
+from engine.video import decode
 from tests.engine.film.clips import Picture, write_clip
 
 
@@ -168,3 +169,11 @@ def test_shots_are_contiguous_and_cover_all(frames: list[tuple[float, int]]) -> 
     numbers = range(7, 7 + len(frames))
     shots = find_shots(numbers, [frame[0] for frame in frames], [bytes([frame[1]]) * 144 for frame in frames])
     assert [number for shot in shots for number in range(shot.first, shot.last + 1)] == list(numbers)
+
+
+def test_pictures_of_different_sizes_differ_most() -> None:
+    assert luma_distance(np.zeros((135, 240), np.uint8), np.zeros((135, 180), np.uint8)) == 255
+
+
+def test_a_film_of_one_frame_has_the_default_threshold() -> None:
+    assert estimate_threshold(()) == DEFAULT_THRESHOLD

@@ -1,5 +1,6 @@
 """Taking in a film: all rows, wherever it was interrupted; moved, regrouped and with lost caches."""
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,17 @@ from engine.jobs import ingest
 from engine.running import EngineStopping
 from engine.studio import Studio
 from engine.thumbs import missing_thumbnails, open_thumbnails
-from tests.engine.film.clips import Picture, damage, held_drawings, numbered, numbered_clip, write_clip
+from tests.engine.film.clips import (
+    Picture,
+    backwards,
+    changing_size,
+    cut_in_half,
+    damage,
+    held_drawings,
+    numbered,
+    numbered_clip,
+    write_clip,
+)
 
 Run = Callable[..., dict[str, Any]]
 SHOTS, DRAWINGS_PER_SHOT, HELD = 6, 4, 3
@@ -201,3 +212,45 @@ def test_the_feed_names_what_came_in(studio: Studio, run: Run, film_file: Path) 
     assert [number for first, last in batches for number in range(first, last + 1)] == list(
         range(1, DRAWINGS * HELD + 1)
     )
+
+
+def test_a_film_that_was_cut_short_leaves_nothing(studio: Studio, run: Run, tmp_path: Path) -> None:
+    clip = cut_in_half(numbered_clip(tmp_path / "film.mp4", 90, container_options={"movflags": "faststart"}))
+    with pytest.raises(UserError, match=r"film.mp4 ends after frame \d+ of 90: it was cut short"):
+        run(IngestRequest(path=str(clip)))
+    for table in ("film", *TABLES):
+        assert studio.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
+
+
+def test_a_cut_copy_leaves_the_complete_film_as_it_is(
+    studio: Studio, run: Run, film_file: Path, tmp_path: Path
+) -> None:
+    run(IngestRequest(path=str(film_file)))
+    before = content(studio)
+    copy = tmp_path / "copy.mp4"
+    numbered_clip(copy, 90, container_options={"movflags": "faststart"})
+    with pytest.raises(UserError, match="cut short"):
+        run(IngestRequest(path=str(cut_in_half(copy))))
+    assert content(studio) == before
+
+
+def test_frames_that_are_left_out_are_told(
+    studio: Studio, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    run(IngestRequest(path=str(backwards(tmp_path))))
+    assert re.search(r"\b1[01] frames were left out", caplog.text)
+
+
+def test_a_film_of_one_frame(studio: Studio, run: Run, tmp_path: Path) -> None:
+    run(IngestRequest(path=str(numbered_clip(tmp_path / "film.mp4", 1))))
+    assert studio.db.execute("SELECT frame_count FROM film").fetchone()[0] == 1
+    assert key_frames(studio) == [1]
+
+
+def test_a_change_of_the_pictures_size_is_a_cut(studio: Studio, run: Run, tmp_path: Path) -> None:
+    run(IngestRequest(path=str(changing_size(tmp_path, 240, 128))))
+    greatest = [row[0] for row in studio.db.execute("SELECT number FROM frame WHERE distance = 255")]
+    assert len(greatest) == 1 and greatest[0] in (30, 31)
+    assert studio.db.execute("SELECT first FROM shot WHERE number = 2").fetchone()[0] == greatest[0]
+    assert greatest[0] in key_frames(studio)

@@ -4,24 +4,18 @@ import random
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from db.errors import UserError
-from engine.video import (
-    FilmInfo,
-    FilmReader,
-    Locator,
-    content_hash,
-    decode,
-    display_picture,
-    next_tainted,
-    probe,
-    sample_pictures,
-)
-from tests.engine.film.clips import damage, numbered_clip, shown_number, write_clip
+from engine.film_file import FilmInfo, check_whole, content_hash, probe
+from engine.video import FilmReader, Locator, decode, display_picture, next_tainted, sample_pictures
+from tests.engine.film.clips import backwards, cut_in_half, damage, numbered, numbered_clip, shown_number, write_clip
 
 COUNT = 120
+FASTSTART = {"movflags": "faststart"}
 LONG_GOP = {"g": "60", "bf": "3", "crf": "12", "preset": "veryfast", "x264-params": "b-pyramid=normal:scenecut=0"}
 OPEN_GOP = {**LONG_GOP, "g": "24", "x264-params": "open-gop=1:scenecut=0:bframes=3"}
 MPEG = {"g": "15", "bf": "2", "b": "4000000"}
@@ -161,10 +155,75 @@ def test_what_is_no_film_is_refused_in_one_line(tmp_path: Path, name: str) -> No
     assert str(path) in str(refusal.value) and "\n" not in str(refusal.value)
 
 
-def test_raw_streams_without_timestamps_are_refused(tmp_path: Path) -> None:
-    clip = numbered_clip(tmp_path / "raw.h264", 300, container_format="h264")
-    with pytest.raises(UserError, match="remux"):
-        list(decode(clip, probe(clip)))
+@pytest.mark.parametrize("count", [30, 300])
+def test_raw_streams_without_timestamps_are_refused(tmp_path: Path, count: int) -> None:
+    clip = numbered_clip(tmp_path / "raw.h264", count, container_format="h264")
+    info = probe(clip)
+    for reading in (decode, sample_pictures):
+        with pytest.raises(UserError, match="remux"):
+            list(reading(clip, info))
+
+
+@pytest.mark.parametrize("name", ["notes.txt", "film.nfo"])
+def test_text_is_no_film(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("watch this one\n" * 300)
+    with pytest.raises(UserError, match="not a video"):
+        probe(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["still.png", "still.jpg", "still"])
+def test_a_still_picture_is_no_film(tmp_path: Path, name: str) -> None:
+    Image.fromarray(numbered(1)).save(tmp_path / name, "jpeg" if name.endswith("jpg") else "png")
+    with pytest.raises(UserError, match="not a video"):
+        probe(tmp_path / name)
+
+
+def test_a_whole_film_is_whole(clip: Path) -> None:
+    check_whole(clip, probe(clip))
+
+
+@pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv", "cut.avi", "cut.flv"])
+def test_a_film_that_was_cut_short_is_refused(tmp_path: Path, name: str) -> None:
+    clip = numbered_clip(tmp_path / name, COUNT, container_options=FASTSTART if name == "cut.mp4" else {})
+    check_whole(clip, probe(clip))
+    cut_in_half(clip)
+    with pytest.raises(UserError, match=r"ends after frame \d\d of 12\d: it was cut short"):
+        check_whole(clip, probe(clip))
+
+
+def test_a_film_that_hides_its_start_is_whole(tmp_path: Path) -> None:
+    """A lossless trim: the index counts frames that the edit list hides."""
+    pts = [round((index - 60) * 1000 / 24) for index in range(COUNT)]
+    clip = numbered_clip(tmp_path / "trimmed.mp4", COUNT, options=LONG_GOP, pts=pts)
+    info = probe(clip)
+    assert info.estimated_frames is not None and info.estimated_frames < COUNT - 50
+    check_whole(clip, info)
+
+
+def test_a_film_whose_sound_goes_on_is_whole_until_it_is_cut(tmp_path: Path) -> None:
+    clip = tmp_path / "sound.mkv"
+    with av.open(str(clip), "w") as container:
+        video, audio = container.add_stream("mpeg4", rate=24), container.add_stream("pcm_s16le", rate=8000)
+        video.width, video.height, video.pix_fmt = 192, 112, "yuv420p"
+        for number in range(48):
+            container.mux(video.encode(av.VideoFrame.from_ndarray(numbered(number), "rgb24")))
+        container.mux(video.encode(None))
+        for second in range(10):
+            sound = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), "s16", "mono")
+            sound.rate, sound.pts = 8000, second * 8000
+            container.mux(audio.encode(sound))
+        container.mux(audio.encode(None))
+    check_whole(clip, probe(clip))
+    cut_in_half(clip)
+    with pytest.raises(UserError, match="cut short"):
+        check_whole(clip, probe(clip))
+
+
+def test_frames_whose_timestamps_run_backwards_are_counted(tmp_path: Path) -> None:
+    clip = backwards(tmp_path)
+    left_out: list[int] = []
+    frames = list(decode(clip, probe(clip), on_left_out=lambda: left_out.append(1)))
+    assert 10 <= len(left_out) <= 11 and 79 <= len(left_out) + len(frames) <= 80
 
 
 def test_hdr_is_refused(tmp_path: Path) -> None:
@@ -205,8 +264,6 @@ def test_pixel_aspect_is_honoured(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("width", "height", "tagged"), [(1280, 720, False), (1280, 720, True), (320, 180, False)])
 def test_colours_survive_and_untagged_hd_is_bt709(tmp_path: Path, width: int, height: int, tagged: bool) -> None:
-    import av
-
     clip = tmp_path / "clip.mkv"
     matrix = "ITU709" if height >= 720 else "ITU601"
     with av.open(str(clip), "w") as container:

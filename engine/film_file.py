@@ -1,0 +1,188 @@
+"""A film's file: what it is, whether it is a film at all, whether it is whole, and the hash that is its identity."""
+
+import hashlib
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import msgspec
+from av.video.reformatter import ColorTrc
+
+from db.errors import UserError
+from db.i18n import _
+
+HASH_BLOCK_BYTES = 2**20
+HIGHEST_PLAUSIBLE_RATE = 240
+HD_HEIGHT = 720
+UNSPECIFIED_COLORSPACE = 2
+TEXT_AND_PICTURE_FORMATS = ("tty", "bin", "xbin", "adf", "idf", "image2", "ico")
+FORMATS_STATING_LENGTH = ("mov", "matroska", "flv", "avi")
+SMALLEST_SHORTFALL_FRAMES, SMALLEST_SHORTFALL_SHARE = 3, Fraction(2, 100)
+HDR_TRANSFERS = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
+
+
+class FilmInfo(msgspec.Struct, frozen=True):
+    """How a film decodes. `width` and `height` are of the displayed picture, `coded_*` of the decoder's."""
+
+    width: int
+    height: int
+    coded_width: int
+    coded_height: int
+    fps: Fraction
+    time_base: Fraction
+    sample_aspect: Fraction
+    rotation: int
+    assume_bt709: bool
+    codec: str
+    stream: int
+    interlaced: bool
+    estimated_frames: int | None
+
+    def to_json(self) -> str:
+        """The decode recipe as a film's row stores it."""
+        return msgspec.json.encode(self, enc_hook=str).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> "FilmInfo":
+        """The recipe back from a film's row."""
+        return msgspec.json.decode(text, type=cls, dec_hook=lambda kind, value: kind(value))
+
+
+def content_hash(path: Path, on_block: Callable[[], None] = lambda: None) -> str:
+    """SHA-256 of the file's bytes, the film's identity; `on_block` is called for each MiB read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(HASH_BLOCK_BYTES):
+                digest.update(block)
+                on_block()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return digest.hexdigest()
+
+
+def probe(path: Path) -> FilmInfo:
+    """Read what the film is from its headers and first frame; raises `UserError` where it cannot be taken in."""
+    with open_container(path) as container:
+        if container.format.name in TEXT_AND_PICTURE_FORMATS or container.format.name.endswith("_pipe"):
+            raise UserError(_("{path} is not a video, but text or a picture: name a video file.").format(path=path))
+        stream = container.streams.best("video")
+        if stream is None:
+            raise UserError(_("{path} has no pictures: name a video file.").format(path=path))
+        frame = _first_frame(container, stream, path)
+        if frame.color_trc in HDR_TRANSFERS:
+            text = _("{path} is HDR video, which is not supported: take in an SDR version of the film.")
+            raise UserError(text.format(path=path))
+        return _film_info(container, stream, frame)
+
+
+def check_whole(path: Path, info: FilmInfo, on_packets: Callable[[], None] = lambda: None) -> None:
+    """Raise `UserError` where the file ends clearly before its container says; reads all packets, decodes none."""
+    with open_container(path) as container:
+        stream = container.streams[info.stream]
+        stated = _stated_frames(container, stream, info.fps)
+        count, reached = _reached(container, stream, on_packets) if stated else (0, Fraction(0))
+    if stated - reached * info.fps > max(Fraction(SMALLEST_SHORTFALL_FRAMES), SMALLEST_SHORTFALL_SHARE * stated):
+        text = _("{path} ends after frame {count} of {stated}: it was cut short; copy it again from its source.")
+        raise UserError(text.format(path=path, count=count, stated=stated))
+
+
+def _stated_frames(container: Any, stream: Any, fps: Fraction) -> int:
+    """The frames that the container's header or index promises; 0 where its length is only derived from the file."""
+    kind = container.format.name.split(",")[0]
+    if kind not in FORMATS_STATING_LENGTH:
+        return 0
+    # An AVI's durations are reduced to what the file holds; its header counts in the stream's time base.
+    ticks = stream.frames if kind == "avi" else stream.duration or 0
+    return round(Fraction(ticks * stream.time_base or Fraction(container.duration or 0, av.time_base)) * fps)
+
+
+def _reached(container: Any, stream: Any, on_packets: Callable[[], None]) -> tuple[int, Fraction]:
+    """The film's whole packets, and the seconds they last; `on_packets` is called for each thousand.
+
+    A stream's duration counts from its first picture, a container's from 0 to the end of its longest stream.
+    """
+    count, first, end = 0, Fraction(0), Fraction(0)
+    for packet in container.demux(*([stream] if stream.duration else [])):
+        time = packet.dts if packet.pts is None else packet.pts
+        if time is None or packet.is_corrupt:
+            continue
+        end = max(end, (time + (packet.duration or 0)) * packet.time_base)
+        if packet.stream_index == stream.index:
+            first = min(first, time * packet.time_base) if count else time * packet.time_base
+            count += 1
+            if count % 1000 == 0:
+                on_packets()
+    return count, end - first if stream.duration else end
+
+
+def open_container(path: Path) -> Any:
+    """The opened file; raises `UserError` where it cannot be."""
+    try:
+        if path.stat().st_size == 0:
+            raise UserError(_("{path} is empty: copy the film again from its source.").format(path=path))
+        return av.open(str(path))
+    except (av.FFmpegError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    if isinstance(error, FileNotFoundError):
+        return UserError(_("There is no file {path}: check the path of the film.").format(path=path))
+    if isinstance(error, IsADirectoryError):
+        return UserError(_("{path} is a folder: name the film's video file.").format(path=path))
+    if isinstance(error, OSError):
+        text = _("{path} cannot be read ({error}): check its permissions and its disk.")
+        return UserError(text.format(path=path, error=error.strerror))
+    text = _("{path} is not a video, or was cut short before its index: play it, or copy it again from its source.")
+    return UserError(text.format(path=path))
+
+
+def _first_frame(container: Any, stream: Any, path: Path) -> Any:
+    try:
+        for frame in container.decode(stream):
+            return frame
+    except av.FFmpegError:
+        pass
+    text = _("No frame of {path} can be decoded: play it, or copy it again from its source.")
+    raise UserError(text.format(path=path))
+
+
+def _film_info(container: Any, stream: Any, frame: Any) -> FilmInfo:
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
+    fps = _frame_rate(stream)
+    width, height = _stretched(frame.width, frame.height, aspect)
+    rotation = round(frame.rotation / 90) * 90 % 360
+    return FilmInfo(
+        width=height if rotation in (90, 270) else width,
+        height=width if rotation in (90, 270) else height,
+        coded_width=frame.width,
+        coded_height=frame.height,
+        fps=fps,
+        time_base=Fraction(stream.time_base),
+        sample_aspect=aspect,
+        rotation=rotation,
+        # Decoders take untagged video for BT.601, which shows HD up to 27 of 255 off.
+        assume_bt709=frame.colorspace == UNSPECIFIED_COLORSPACE and frame.height >= HD_HEIGHT,
+        codec=stream.codec_context.name,
+        stream=stream.index,
+        interlaced=bool(frame.interlaced_frame),
+        estimated_frames=round(container.duration / av.time_base * fps) if container.duration else None,
+    )
+
+
+def _frame_rate(stream: Any) -> Fraction:
+    """The nominal rate where the average agrees with it; the average of a variable rate."""
+    average, guessed = stream.average_rate, stream.guessed_rate
+    if not average or average > HIGHEST_PLAUSIBLE_RATE:
+        return Fraction(guessed or average or 24)
+    if guessed and abs(average / guessed - 1) < Fraction(1, 1000):
+        return Fraction(guessed)
+    return Fraction(average)
+
+
+def _stretched(width: int, height: int, aspect: Fraction) -> tuple[int, int]:
+    """The size with square pixels; the longer side grows, so nothing is lost."""
+    return (round(width * aspect), height) if aspect >= 1 else (width, round(height / aspect))
