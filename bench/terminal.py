@@ -23,7 +23,7 @@ class Painted:
     def __init__(self, command: Sequence[str], word: bytes) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "KIMIKOE_GRAPHICS": "half"}
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         start = time.perf_counter()
         self._process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
@@ -31,6 +31,11 @@ class Painted:
         os.close(slave)
         self._read_until(word)
         self.seconds = time.perf_counter() - start
+
+    def press(self, keys: str, until_word: bytes) -> None:
+        """Send keys, and read until a word is shown that was not read before."""
+        os.write(self._master, keys.encode())
+        self._read_until(until_word)
 
     def _read_until(self, word: bytes) -> None:
         seen, deadline = b"", time.perf_counter() + LIMIT_SECONDS

@@ -56,8 +56,3 @@ def print_json(value: Any) -> None:
     import msgspec
 
     click.echo(json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False, indent=2))
-
-
-def plain(text: str) -> str:
-    """Untrusted text without control characters, fit for a terminal."""
-    return "".join(character if character.isprintable() else "\ufffd" for character in text)

@@ -6,8 +6,9 @@ import click
 
 from db import queue
 from db.i18n import _
-from kimikoe_tui.cli.context import Context, json_option, pass_context, plain, print_json
+from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.engine_control import engine_state, start_engine, stop_engine
+from kimikoe_tui.text import plain
 
 
 @click.group("engine")

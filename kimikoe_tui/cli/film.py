@@ -8,8 +8,9 @@ from db import events, films, library, pictures, query, tags
 from db.errors import UserError
 from db.i18n import _
 from db.requests import IngestRequest, TagRequest
-from kimikoe_tui.cli.context import SESSION, Context, json_option, pass_context, plain, print_json
+from kimikoe_tui.cli.context import SESSION, Context, json_option, pass_context, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
+from kimikoe_tui.text import plain
 
 
 @click.command()

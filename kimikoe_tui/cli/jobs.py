@@ -7,9 +7,10 @@ import click
 
 from db import queue
 from db.i18n import _
-from kimikoe_tui.cli.context import Context, json_option, plain, print_json
+from kimikoe_tui.cli.context import Context, json_option, print_json
 from kimikoe_tui.cli.waiting import wait_for
 from kimikoe_tui.engine_control import start_engine
+from kimikoe_tui.text import plain
 
 
 @click.group("jobs", invoke_without_command=True)

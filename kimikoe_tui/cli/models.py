@@ -12,9 +12,10 @@ from db.errors import UserError
 from db.i18n import _
 from db.migrations import migrate
 from db.requests import BaseRequest, Request, TaggerRequest
-from kimikoe_tui.cli.context import Context, json_option, pass_context, plain, print_json
+from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 from kimikoe_tui.engine_control import engine_state, stop_engine
+from kimikoe_tui.text import plain
 
 FOLDERS = ("loras", "images", "runs", "logs", "locks")
 

@@ -4,8 +4,9 @@ import click
 
 from db import films, overview, pictures, query
 from db.i18n import _
-from kimikoe_tui.cli.context import Context, json_option, pass_context, plain, print_json
+from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.engine_control import engine_state
+from kimikoe_tui.text import plain
 
 
 @click.command()

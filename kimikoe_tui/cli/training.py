@@ -6,8 +6,9 @@ from db import library
 from db.errors import UserError
 from db.i18n import _
 from db.requests import CaptionRecipe, DatasetRequest, ProbeRequest, TrainRecipe, TrainRequest
-from kimikoe_tui.cli.context import Context, json_option, pass_context, plain, print_json
+from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
+from kimikoe_tui.text import plain
 
 AT_LEAST_ONE = click.IntRange(min=1)
 SHARE = click.FloatRange(min=0.0, max=1.0, max_open=True)

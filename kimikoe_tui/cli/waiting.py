@@ -13,8 +13,9 @@ from db import changes, queue
 from db.errors import UserError
 from db.i18n import _
 from db.requests import Request
-from kimikoe_tui.cli.context import Context, json_option, plain, print_json
+from kimikoe_tui.cli.context import Context, json_option, print_json
 from kimikoe_tui.engine_control import engine_state, start_engine
+from kimikoe_tui.text import plain
 
 POLL_SECONDS = 0.1
 

@@ -6,7 +6,8 @@ import click
 
 from db import films, library, pictures, query
 from db.i18n import _
-from kimikoe_tui.cli.context import Context, plain
+from kimikoe_tui.cli.context import Context
+from kimikoe_tui.text import plain
 
 SHOWN_PICTURES = 8
 LOSSES = ("loss", "validation_loss")

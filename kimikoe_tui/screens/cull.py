@@ -3,7 +3,6 @@
 import asyncio
 
 from db import pictures, query
-from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.screens.cull_reading import NOT_REJECTED, QUICK_FILTERS, UNDECIDED, Gathered
@@ -123,10 +122,7 @@ class CullRoom(CullView):
         self.app.push_screen(LinePrompt(_("pictures that match"), self.expression, FILTER_HINT, self._hand_in_filter))
 
     async def _hand_in_filter(self, text: str) -> str:
-        try:
-            ids = await asyncio.to_thread(lambda: query.image_ids(self.session.reader(), text))
-        except UserError as error:
-            return str(error)
+        ids = await asyncio.to_thread(lambda: query.image_ids(self.session.reader(), text))
         if not ids:
             return _("No picture matches.")
         self.post_message(Gathered(ids, text.strip(), None))

@@ -1,5 +1,6 @@
 """How the cull room reads, on workers' threads: which pictures there are, and how far their judging is."""
 
+import re
 from array import array
 from dataclasses import dataclass
 from sqlite3 import Connection
@@ -83,8 +84,8 @@ def first_undecided(db: Connection, ids: "array[int]") -> int | None:
 
 def filter_name(expression: str) -> str:
     """A filter as a person calls it; a query as it was typed."""
-    if expression.startswith("stars:>=") and expression.endswith(f" {NOT_REJECTED}"):
-        return _("{stars} and better").format(stars=stars(int(expression[8])))
+    if match := re.fullmatch(r"stars:>=([1-5]) -is:rejected", expression):
+        return _("{stars} and better").format(stars=stars(int(match[1])))
     names = {
         EVERY: _("any, rejected ones too"),
         UNDECIDED: _("undecided"),

@@ -1,11 +1,9 @@
 """The frames of the film: look, and correct their tags by keyboard over a frame, its hold or its shot."""
 
 import asyncio
-from sqlite3 import OperationalError
 from typing import get_args
 
 from db import films, query
-from db.errors import UserError
 from db.films import Scope, pack, unpack
 from db.i18n import _
 from kimikoe_tui import keys
@@ -54,10 +52,8 @@ class FramesRoom(FramesView):
             self.app.push_screen(TagLine(title, self.session.reader, self._hand_in_tags))
 
     async def _hand_in_tags(self, text: str) -> str:
-        try:
+        if text.strip():
             await self._edit(words_of(self.session.reader(), text))
-        except (UserError, OperationalError) as error:
-            return str(error)
         return ""
 
     async def _edit(self, words: list[Word]) -> None:
@@ -74,10 +70,7 @@ class FramesRoom(FramesView):
         self.app.push_screen(LinePrompt(_("frames that match"), self.expression, FILTER_HINT, self._hand_in_filter))
 
     async def _hand_in_filter(self, text: str) -> str:
-        try:
-            ids = await asyncio.to_thread(lambda: query.frame_ids(self.session.reader(), text))
-        except UserError as error:
-            return str(error)
+        ids = await asyncio.to_thread(lambda: query.frame_ids(self.session.reader(), text))
         if not ids:
             return _("No frame matches.")
         self.post_message(Listed(ids, self.films, text.strip(), None))
@@ -110,10 +103,7 @@ class FramesRoom(FramesView):
             return ""
         name = self.films[unpack(frame_id)[0]].name
         sign = "#" if text.strip().isdigit() else "@"
-        try:
-            film, number = films.resolve(self.session.reader(), f"{name}{sign}{text.strip()}")
-        except UserError as error:
-            return str(error)
+        film, number = films.resolve(self.session.reader(), f"{name}{sign}{text.strip()}")
         self._go_to(pack(film.id, number))
         return ""
 

@@ -17,7 +17,8 @@ from kimikoe_tui.messages import JobsChanged
 from kimikoe_tui.next_step import NextStep, next_step
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.screens.room import Room
-from kimikoe_tui.text import column, meter, percent, plain, thousands
+from kimikoe_tui.text import percent, plain, thousands
+from kimikoe_tui.widgets.cells import column, meter
 
 LABEL_WIDTH = 11
 BAR_WIDTH = 16

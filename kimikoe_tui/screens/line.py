@@ -1,5 +1,6 @@
-"""One line to write in, over the foot of a room: a query, a timecode. Its faults are shown below it."""
+"""A line to type something in, with what is wrong with it shown below it."""
 
+import sqlite3
 from collections.abc import Awaitable, Callable
 
 from rich.text import Text
@@ -8,6 +9,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from db.errors import UserError
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ALARM
 from kimikoe_tui.text import plain
@@ -15,27 +17,23 @@ from kimikoe_tui.text import plain
 HandIn = Callable[[str], Awaitable[str]]
 
 
-class LinePrompt(ModalScreen[None]):
-    """Asks for a line and hands it to a function that returns what is wrong with it, or nothing."""
+class LineScreen(ModalScreen[None]):
+    """Hands a typed line to a function that returns what is wrong with it, or nothing; needs an `Input` and `#fault`.
 
-    CSS_PATH = "line.tcss"
-    BINDINGS = keys.bindings(keys.LINE)
+    What the database refuses of a line is wrong with the line too, and ends nothing.
+    """
 
-    def __init__(self, heading: str, value: str, hint: str, hand_in: HandIn) -> None:
+    def __init__(self, hand_in: HandIn) -> None:
         super().__init__()
-        self._heading, self._first_value, self._hint, self._hand_in = heading, value, hint, hand_in
-
-    def compose(self) -> ComposeResult:
-        """The line, and room for a complaint."""
-        with Vertical(id="box") as box:
-            box.border_title = self._heading
-            yield Input(self._first_value, placeholder=self._hint, compact=True)
-            yield Static(id="fault", markup=False)
+        self._hand_in = hand_in
 
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Apply the line; close, or say what is wrong with it."""
         event.stop()
-        fault = await self._hand_in(event.value)
+        try:
+            fault = await self._hand_in(event.value)
+        except (UserError, sqlite3.Error, OverflowError) as error:
+            fault = str(error)
         if not fault:
             self.dismiss(None)
             return
@@ -56,7 +54,24 @@ class LinePrompt(ModalScreen[None]):
         self.dismiss(None)
 
 
+class LinePrompt(LineScreen):
+    """Asks for a line of any kind."""
+
+    CSS_PATH = "line.tcss"
+    BINDINGS = keys.bindings(keys.LINE)
+
+    def __init__(self, heading: str, value: str, hint: str, hand_in: HandIn) -> None:
+        super().__init__(hand_in)
+        self._heading, self._first_value, self._hint = heading, value, hint
+
+    def compose(self) -> ComposeResult:
+        """The line, and room for a complaint."""
+        with Vertical(id="box") as box:
+            box.border_title = self._heading
+            yield Input(self._first_value, placeholder=self._hint, compact=True)
+            yield Static(id="fault", markup=False)
+
+
 def fault_text(fault: str) -> Text:
     """A message of which the caret stays below the place it points at."""
-    lines = [" " * (len(line) - len(line.lstrip(" "))) + plain(line) for line in fault.splitlines()]
-    return Text("\n".join(lines), ALARM)
+    return Text("\n".join(plain(line) for line in fault.splitlines()), ALARM)

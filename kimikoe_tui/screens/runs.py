@@ -18,7 +18,8 @@ from kimikoe_tui import keys
 from kimikoe_tui.messages import JobsChanged, RunsChanged
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
 from kimikoe_tui.screens.room import ListRoom
-from kimikoe_tui.text import column, meter, percent, plain, sparkline, thousands
+from kimikoe_tui.text import percent, plain, sparkline, thousands
+from kimikoe_tui.widgets.cells import column, meter
 from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.virtual_list import VirtualList
 

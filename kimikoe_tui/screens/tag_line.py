@@ -9,7 +9,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from db import tags
@@ -17,14 +16,14 @@ from db.i18n import _
 from db.tags import Suggestion
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
-from kimikoe_tui.screens.line import HandIn, fault_text
+from kimikoe_tui.screens.line import HandIn, LineScreen
 from kimikoe_tui.text import plain, thousands
 from kimikoe_tui.widgets.failures import TellsFailures
 
 SHOWN = 6
 
 
-class TagLine(TellsFailures, ModalScreen[None]):
+class TagLine(TellsFailures, LineScreen):
     """Writes tags, separated by commas; a leading `-` denies one. Tab takes the chosen suggestion."""
 
     CSS_PATH = "tag_line.tcss"
@@ -36,8 +35,8 @@ class TagLine(TellsFailures, ModalScreen[None]):
         suggestions: list[Suggestion]
 
     def __init__(self, heading: str, reader: Callable[[], sqlite3.Connection], hand_in: HandIn) -> None:
-        super().__init__()
-        self._heading, self._reader, self._hand_in = heading, reader, hand_in
+        super().__init__(hand_in)
+        self._heading, self._reader = heading, reader
         self.suggestions: list[Suggestion] = []
         self.index = 0
 
@@ -57,7 +56,6 @@ class TagLine(TellsFailures, ModalScreen[None]):
 
     def on_input_changed(self) -> None:
         """Look for suggestions."""
-        self.query_one("#fault", Static).remove_class("-shown")
         typed = _last_tag(self.input.value)
         if typed:
             self._look_up(typed)
@@ -93,25 +91,6 @@ class TagLine(TellsFailures, ModalScreen[None]):
             typed = _last_tag(self.input.value)
             self.input.value = self.input.value.removesuffix(typed) + self.suggestions[self.index].tag
             self.input.action_end()
-
-    async def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Apply the tags and close; an empty line only closes."""
-        event.stop()
-        fault = await self._hand_in(event.value) if event.value.strip() else ""
-        if not fault:
-            self.dismiss(None)
-            return
-        box = self.query_one("#fault", Static)
-        box.update(fault_text(fault))
-        box.add_class("-shown")
-
-    def action_apply(self) -> None:
-        """Hand the line in."""
-        self.call_later(self.query_one(Input).action_submit)
-
-    def action_close(self) -> None:
-        """Change nothing."""
-        self.dismiss(None)
 
 
 def _last_tag(text: str) -> str:

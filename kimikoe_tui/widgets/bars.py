@@ -13,7 +13,8 @@ from db.connect import now
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
-from kimikoe_tui.text import duration, meter, percent, plain
+from kimikoe_tui.text import duration, percent, plain
+from kimikoe_tui.widgets.cells import meter
 
 Tone = Literal["calm", "alarm"]
 

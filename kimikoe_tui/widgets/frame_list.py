@@ -18,7 +18,8 @@ from db.films import Film, Frame, pack, unpack
 from db.i18n import _
 from db.tags import FrameTag
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
-from kimikoe_tui.text import column, fit_words, plain
+from kimikoe_tui.text import plain
+from kimikoe_tui.widgets.cells import column, fit_words
 from kimikoe_tui.widgets.failures import TellsFailures
 from kimikoe_tui.widgets.virtual_list import VirtualList
 
@@ -70,11 +71,6 @@ class FrameList(TellsFailures, VirtualList):
     def frame_id(self) -> int | None:
         """The packed id under the cursor."""
         return self.ids[self.cursor] if self.count else None
-
-    @property
-    def rows_kept(self) -> int:
-        """How many rows are in memory."""
-        return sum(len(rows) for rows in self._pages.values())
 
     def has_id(self, frame_id: int) -> bool:
         """Whether a frame is listed."""

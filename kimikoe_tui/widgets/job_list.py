@@ -6,7 +6,8 @@ from db.connect import now
 from db.i18n import _
 from db.queue import Job
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
-from kimikoe_tui.text import column, duration, meter, percent, plain, thousands
+from kimikoe_tui.text import duration, percent, plain, thousands
+from kimikoe_tui.widgets.cells import column, meter
 from kimikoe_tui.widgets.virtual_list import VirtualList
 
 METER_WIDTH = 10

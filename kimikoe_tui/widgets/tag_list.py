@@ -7,7 +7,8 @@ from rich.text import Text
 from db.i18n import _
 from db.tags import FrameTag
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
-from kimikoe_tui.text import meter, plain
+from kimikoe_tui.text import plain
+from kimikoe_tui.widgets.cells import meter
 from kimikoe_tui.widgets.virtual_list import VirtualList
 
 Origin = Literal["person", "tagger", "denied"]

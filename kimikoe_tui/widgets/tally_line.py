@@ -6,7 +6,7 @@ from textual.widget import Widget
 from db.i18n import _
 from db.pictures import Counts
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
-from kimikoe_tui.text import meter
+from kimikoe_tui.widgets.cells import meter
 
 
 class TallyLine(Widget):

@@ -5,8 +5,9 @@ from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
+from textual.widgets import Static
 
-from db import pictures
+from db import pictures, query
 from db.errors import UserError
 from kimikoe_tui.app import KimikoeApp, run_studio
 from kimikoe_tui.session import Session
@@ -42,9 +43,34 @@ async def test_a_tag_that_cannot_be_written_stays_in_the_line(
         await looked_at(app, pilot, 1)
         monkeypatch.setattr(Session, "commit", fail)
         await pilot.press("e", *"hat", "enter")
-        await until(pilot, lambda: app.screen.query_one("#fault").has_class("-shown"))
-        await pilot.press("escape")
+        fault = app.screen.query_one("#fault")
+        await until(pilot, lambda: fault.has_class("-shown"))
+        await pilot.press("s")
+        assert not fault.has_class("-shown")
+        await pilot.press(*["backspace"] * 4, "enter")
+        await until(pilot, lambda: app.screen is app.room)
         assert frames_room(app).status.said == ""
+
+
+@pytest.mark.parametrize(("room", "reading"), [("f", "frame_ids"), ("c", "image_ids")])
+@pytest.mark.parametrize("error", [OverflowError("int too large"), sqlite3.OperationalError("too complex")])
+async def test_a_filter_that_cannot_be_read_is_said_below_its_line(
+    db: Connection, studio: Path, open_studio: Open, monkeypatch: pytest.MonkeyPatch,
+    room: str, reading: str, error: Exception,
+) -> None:  # fmt: skip
+    add_pictures(db, studio, 1)
+
+    def fail(_db: Connection, _expression: str) -> None:
+        raise error
+
+    async with open_studio("g", room, "slash", *"seed:7") as (app, pilot):
+        monkeypatch.setattr(query, reading, fail)
+        await pilot.press("enter")
+        fault = app.screen.query_one("#fault", Static)
+        await until(pilot, lambda: fault.has_class("-shown"))
+        assert str(fault.content) == str(error)
+        await pilot.press("backspace")
+        assert not fault.has_class("-shown")
 
 
 async def test_work_that_fails_behind_the_screen_is_said_and_logged(

@@ -5,10 +5,10 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kimikoe_tui.widgets.cells import fit_words, meter
 from rich.cells import cell_len
 
 from kimikoe_tui.text import duration, percent, plain, sparkline, stars, thousands
+from kimikoe_tui.widgets.cells import fit_words, meter
 
 
 @given(st.text())

@@ -1,0 +1,32 @@
+"""Words and bars fitted to the cells of a terminal."""
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from kimikoe_tui.palette import GROOVE
+
+
+def column(text: str, width: int) -> str:
+    """Text in a column of `width` cells, some of which a Japanese character takes two of."""
+    return set_cell_size(text, width)
+
+
+def meter(share: float, width: int, style: str) -> Text:
+    """A thin bar of `width` cells, filled to half a cell."""
+    halves = round(max(0.0, min(1.0, share)) * width * 2)
+    filled = "━" * (halves // 2) + "╸" * (halves % 2)
+    return Text.assemble((filled, style), ("━" * (width - len(filled)), GROOVE))
+
+
+def fit_words(words: Sequence[str], width: int, separator: str = ", ") -> str:
+    """As many whole words as fit in `width` cells, with `…` where some were left out."""
+    line = ""
+    for index, word in enumerate(words):
+        longer = f"{line}{separator}{word}" if line else word
+        room = width if index == len(words) - 1 else width - 2
+        if cell_len(longer) > room:
+            return f"{line} …" if line else "…"
+        line = longer
+    return line
