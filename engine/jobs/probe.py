@@ -85,6 +85,7 @@ def _draw(
         for start in range(0, len(rows), size):
             job.progress(start, len(rows), _("pictures"))
             pictures.append(generate(base, rows[start : start + size], size, weights, lambda _step: job.check()))
+    job.progress(len(rows), len(rows), _("pictures"))
     return np.concatenate(pictures)
 
 
