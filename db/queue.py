@@ -29,6 +29,7 @@ class Job(msgspec.Struct, frozen=True):
     wanted: str
     done: int
     first_done: int | None
+    first_at: float | None
     total: int | None
     unit: str
     message: str
@@ -47,22 +48,16 @@ class Job(msgspec.Struct, frozen=True):
         return self.state in ("done", "failed", "cancelled")
 
     @property
-    def progressed(self) -> bool:
-        """Whether this attempt has done something."""
-        return self.done > (self.first_done or 0)
-
-    @property
     def outcome(self) -> dict[str, Any]:
         """What the job made, by name; empty until it is done."""
         return json.loads(self.result) if self.result else {}
 
     def eta_seconds(self, at: float) -> float | None:
         """Seconds left at the pace of this attempt, or None where that is unknown."""
-        if self.state != "running" or not self.total or self.started_at is None:
+        if self.state != "running" or not self.total or self.first_done is None or self.first_at is None:
             return None
-        if not self.progressed:
-            return None
-        return max(0.0, (at - self.started_at) * (self.total - self.done) / (self.done - (self.first_done or 0)))
+        did = self.done - self.first_done
+        return max(0.0, (at - self.first_at) * (self.total - self.done) / did) if did > 0 else None
 
 
 def _job(row: sqlite3.Row) -> Job:
@@ -114,7 +109,7 @@ def claim(db: sqlite3.Connection, lane: str, worker_pid: int) -> Job | None:
         row = db.execute(
             """UPDATE job SET state = 'running', worker_pid = :pid, attempts = attempts + 1, error = '',
                    started_at = :now, progress_at = :now, finished_at = NULL, done = 0,
-                   first_done = NULL, total = NULL
+                   first_done = NULL, first_at = NULL, total = NULL
                WHERE id = (
                    SELECT j.id FROM job j LEFT JOIN job parent ON parent.id = j.after
                    WHERE j.lane = :lane AND j.state = 'queued' AND (j.after IS NULL OR parent.state = 'done')
@@ -126,11 +121,15 @@ def claim(db: sqlite3.Connection, lane: str, worker_pid: int) -> Job | None:
 
 
 def report_progress(db: sqlite3.Connection, job_id: int, done: int, total: int | None, unit: str, message: str) -> None:
-    """Write how far a running job is."""
+    """Write how far a running job is; an attempt that gets on makes the deaths before it forgotten."""
     with writing(db):
         db.execute(
-            """UPDATE job SET done = :done, first_done = COALESCE(first_done, :done), total = :total, unit = :unit,
-                   message = :message, progress_at = :now WHERE id = :id""",
+            """UPDATE job SET done = :done, total = :total, unit = :unit, message = :message, progress_at = :now,
+                   attempts = CASE WHEN first_done IS NULL OR (unit = :unit AND :done <= first_done)
+                       THEN attempts ELSE 0 END,
+                   first_at = CASE WHEN first_done IS NULL OR unit != :unit THEN :now ELSE first_at END,
+                   first_done = CASE WHEN first_done IS NULL OR unit != :unit THEN :done ELSE first_done END
+               WHERE id = :id""",
             {"done": done, "total": total, "unit": unit, "message": message, "now": now(), "id": job_id},
         )
 
@@ -194,21 +193,23 @@ def _cancel_followers(db: sqlite3.Connection, job_id: int) -> None:
 
 def requeue_after_death(db: sqlite3.Connection, job_id: int, reason: str) -> None:
     """Put a job whose worker died back, or fail it after many deaths in a row without progress."""
-    job = get(db, job_id)
-    if job.attempts >= MAX_ATTEMPTS and not job.progressed:
+    if get(db, job_id).attempts >= MAX_ATTEMPTS:
         fail(db, job_id, reason)
     else:
-        put_back(db, job_id, reason, forgive=job.progressed)
+        _put_back(db, job_id, reason)
 
 
-def put_back(db: sqlite3.Connection, job_id: int, reason: str, *, forgive: bool = True) -> None:
-    """Set a running job back to where a person wants it, with the reason; `forgive` forgets its attempts."""
+def put_back(db: sqlite3.Connection, job_id: int, reason: str) -> None:
+    """Set a running job back to where a person wants it, with the reason; its worker did not die by itself."""
     with writing(db):
-        if get(db, job_id).state != "running":
-            return
-        if forgive:
-            db.execute("UPDATE job SET attempts = 0 WHERE id = ?", (job_id,))
-        stopped(db, job_id, reason)
+        db.execute("UPDATE job SET attempts = 0 WHERE id = ? AND state = 'running'", (job_id,))
+        _put_back(db, job_id, reason)
+
+
+def _put_back(db: sqlite3.Connection, job_id: int, reason: str) -> None:
+    with writing(db):
+        if get(db, job_id).state == "running":
+            stopped(db, job_id, reason)
 
 
 def running(db: sqlite3.Connection, lane: str | None = None) -> list[Job]:

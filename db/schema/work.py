@@ -88,7 +88,8 @@ CREATE TABLE job (
         CHECK (state IN ('queued', 'running', 'paused', 'done', 'failed', 'cancelled')),
     wanted TEXT NOT NULL DEFAULT 'run' CHECK (wanted IN ('run', 'pause', 'cancel')),
     done INTEGER NOT NULL DEFAULT 0,
-    first_done INTEGER,                  -- what was done when this attempt first reported: the pace counts from it
+    first_done INTEGER,                  -- what was done when this attempt began to count in this unit,
+    first_at REAL,                       -- and when that was: the pace counts from there
     total INTEGER,
     unit TEXT NOT NULL DEFAULT '',
     message TEXT NOT NULL DEFAULT '',

@@ -88,9 +88,23 @@ def test_the_time_left_counts_from_what_this_attempt_did(db: Connection) -> None
     queue.claim(db, "cpu", 1)
     queue.report_progress(db, job_id, 800, 1000, "frames", "")
     job = queue.get(db, job_id)
-    assert job.started_at is not None and job.eta_seconds(job.started_at + 5) is None
+    assert job.first_at is not None and job.eta_seconds(job.first_at + 5) is None
     queue.report_progress(db, job_id, 900, 1000, "frames", "")
-    assert queue.get(db, job_id).eta_seconds(job.started_at + 10) == pytest.approx(10)
+    assert queue.get(db, job_id).eta_seconds(job.first_at + 10) == pytest.approx(10)
+    queue.report_progress(db, job_id, 0, 50, "thumbnails", "")
+    queue.report_progress(db, job_id, 25, 50, "thumbnails", "")
+    job = queue.get(db, job_id)
+    assert job.first_at is not None and job.eta_seconds(job.first_at + 3) == pytest.approx(3)
+
+
+def test_a_later_phase_that_counts_anew_is_progress(db: Connection) -> None:
+    job_id = queue.enqueue(db, TagRequest())
+    for _death in range(3 * queue.MAX_ATTEMPTS):
+        assert queue.claim(db, "cpu", 1) is not None
+        queue.report_progress(db, job_id, 15_032, 20_000, "latents", "")
+        queue.report_progress(db, job_id, 1, 10_000, "steps", "")
+        queue.requeue_after_death(db, job_id, "killed")
+    assert queue.get(db, job_id).state == "queued"
 
 
 def test_what_a_person_wants_while_a_job_stops_is_what_happens(db: Connection) -> None:
