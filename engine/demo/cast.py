@@ -1,4 +1,7 @@
-"""The film's three characters. Only the film has brow markings, and only its heroine."""
+"""The film's cast: three with names, the heroine in two outfits, and three in the background without. Only the film
+has brow markings, and only its heroine."""
+
+from dataclasses import replace
 
 from engine.demo.drawing.character import Character
 
@@ -38,3 +41,36 @@ KAITO = Character(
     seed=13,
 )
 CAST = (NAGISA, SORA, KAITO)
+NAGISA_ON_HOLIDAY = replace(NAGISA, outfit="dress", cloth="white")
+PRESIDENT = Character(
+    hair="black hair",
+    eyes="purple eyes",
+    length="long hair",
+    bangs="blunt bangs",
+    outfit="school uniform",
+    accent="yellow",
+    accessories=frozenset({"hair ribbon"}),
+    seed=14,
+)
+CLASSMATE = Character(
+    hair="brown hair",
+    eyes="yellow eyes",
+    length="long hair",
+    bangs="swept bangs",
+    hairstyle="braid",
+    outfit="dress",
+    cloth="pink",
+    accessories=frozenset({"blush"}),
+    seed=15,
+)
+NEIGHBOUR = Character(
+    boy=True,
+    hair="blonde hair",
+    eyes="blue eyes",
+    length="short hair",
+    bangs="parted bangs",
+    outfit="hoodie",
+    cloth="red",
+    seed=16,
+)
+EXTRAS = (PRESIDENT, CLASSMATE, NEIGHBOUR)

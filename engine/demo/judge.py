@@ -23,4 +23,5 @@ def score_tags(root: Path, film: Path) -> dict[str, Any]:
 
 def solo_shots(film: Path, name: str) -> list[int]:
     """The middle frame of each shot in which a character is alone."""
-    return [(shot.start + shot.end) // 2 for shot in load_truth(film).shots if shot.names == [name]]
+    alone = [shot for shot in load_truth(film).shots if shot.names == [name] and shot.people == 1]
+    return [(shot.start + shot.end) // 2 for shot in alone]

@@ -1,10 +1,11 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.demo.cast import NAGISA
+from engine.demo.cast import CAST, EXTRAS, KAITO, NAGISA, NAGISA_ON_HOLIDAY, SORA
 from engine.demo.drawing.animation import (
     Act,
     Actor,
@@ -12,6 +13,7 @@ from engine.demo.drawing.animation import (
     Bounce,
     Breeze,
     Look,
+    Mix,
     Move,
     Shot,
     Talk,
@@ -20,7 +22,8 @@ from engine.demo.drawing.animation import (
 )
 from engine.demo.drawing.canvas import Camera
 from engine.demo.drawing.character import Figure, Pose
-from engine.demo.film import FPS, SCREENPLAY
+from engine.demo.film import FPS
+from engine.demo.screenplay import SCREENPLAY
 from engine.demo.truth import truth_of
 
 REST = Pose()
@@ -104,13 +107,20 @@ def test_a_camera_move_spends_the_shot() -> None:
 
 def test_the_screenplay_is_what_a_demo_needs() -> None:
     truth = truth_of(SCREENPLAY, FPS)
-    alone = [shot for shot in truth.shots if shot.names == ["nagisa"] and shot.framing != "cowboy shot"]
+    alone = [shot for shot in SCREENPLAY if len(shot.actors) == 1 and shot.scene(0).framing != "cowboy shot"]
+    who = [shot.actors[0].figure.character for shot in alone]
+    cast = {actor.figure.character for shot in SCREENPLAY for actor in shot.actors}
     lengths = [hold.end - hold.start + 1 for hold in truth.holds]
     moves = [shot.move for shot in SCREENPLAY if shot.move]
-    assert truth.frames >= 66 * FPS
-    assert len(truth.shots) >= 28
-    assert len(alone) >= 12
-    assert {len(shot.names) for shot in truth.shots} == {0, 1, 2, 3}
+    assert 90 * FPS <= truth.frames <= 100 * FPS
+    assert len(truth.shots) >= 44
+    assert (who.count(NAGISA) >= 10, who.count(NAGISA_ON_HOLIDAY) >= 5) == (True, True)
+    assert all(6 <= who.count(one) <= 9 for one in (SORA, KAITO))
+    assert cast == {*CAST, NAGISA_ON_HOLIDAY, *EXTRAS}
+    assert all(extra in who for extra in EXTRAS)
+    assert any("from behind" in shot.scene(0).tags() for shot in SCREENPLAY)
+    assert {shot.people for shot in truth.shots} == {0, 1, 2, 3}
+    assert len(truth.transitions) == 2
     assert sum(length in (2, 3) for length in lengths) > len(lengths) / 2
     assert max(lengths) >= 48
     assert sum(move.start.x != move.end.x for move in moves) >= 2
@@ -120,3 +130,20 @@ def test_the_screenplay_is_what_a_demo_needs() -> None:
 def test_neighbouring_shots_never_look_alike() -> None:
     for one, other in pairwise(SCREENPLAY):
         assert one.scene(one.frames - 1) != other.scene(0)
+
+
+@given(shots, st.integers(1, 6))
+def test_a_dissolve_mixes_the_end_of_a_shot_with_the_beginning_of_the_next(film: list[Shot], dissolve: int) -> None:
+    film = [replace(shot, frames=shot.frames + 12, dissolve=dissolve) for shot in film]
+    sheet = list(exposure_sheet(film))
+    mixes = [hold for hold in sheet if isinstance(hold.scene, Mix)]
+    assert [hold.start for hold in sheet] == [1] + [hold.end + 1 for hold in sheet[:-1]]
+    assert sheet[-1].end == sum(shot.frames for shot in film) - dissolve * (len(film) - 1)
+    assert len(mixes) == dissolve * (len(film) - 1)
+    assert all(hold.start == hold.end for hold in mixes)
+    for index, (one, other) in enumerate(pairwise(film)):
+        first = sum(shot.frames - dissolve for shot in film[: index + 1]) + 1
+        shown = [hold for hold in mixes if first <= hold.start < first + dissolve]
+        assert [hold.shot for hold in shown] == [index] * (dissolve // 2) + [index + 1] * (dissolve - dissolve // 2)
+        assert [hold.scene.coming for hold in shown] == [other.scene(frame) for frame in range(dissolve)]
+        assert shown[-1].scene.going == one.scene(one.frames - 1)

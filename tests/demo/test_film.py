@@ -15,8 +15,12 @@ from engine.demo.cast import NAGISA, SORA
 from engine.demo.drawing.animation import Blink, Shot, Talk
 from engine.demo.drawing.scene import draw_scene
 from engine.demo.drawing.style import FILM
-from engine.demo.film import FPS, group, is_written, pan, solo, write_film, zoom
+from engine.demo.film import FPS, is_written, write_film
+from engine.demo.long_film import long_screenplay
+from engine.demo.screenplay import SCREENPLAY
+from engine.demo.staging import group, pan, solo, zoom
 from engine.demo.truth import Truth, load_truth, truth_path
+from engine.fit import Box, find_letterbox
 
 SIZE = (256, 144)
 SHOTS = [
@@ -119,7 +123,8 @@ def test_the_command_leaves_a_written_film_alone(film: Path, capsys: pytest.Capt
 def test_the_command_says_how_far_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def short(path: Path, progress: object) -> None:
+    def short(path: Path, progress: object, shots: object, bars: int) -> None:
+        assert (shots, bars) == (SCREENPLAY, 0)
         write_film(path, progress, [Shot(4, "sky", 1, move=zoom(1.0, 1.1, 2))], SIZE)  # type: ignore[arg-type]
 
     monkeypatch.setattr(command, "write_film", short)
@@ -128,3 +133,48 @@ def test_the_command_says_how_far_it_is(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert lines == [{"done": 2, "total": 4, "unit": "frames"}, {"done": 4, "total": 4, "unit": "frames"}]
     assert command.main(["film", str(tmp_path / "film.avi")]) == 2
+
+
+def pictures(path: Path) -> list[np.ndarray]:
+    with av.open(str(path)) as file:
+        return [frame.to_ndarray(format="rgb24") for frame in file.decode(video=0)]
+
+
+def test_a_letterboxed_film_shows_the_same_between_bars_that_are_found(film: Path, tmp_path: Path) -> None:
+    boxed = tmp_path / "boxed.mp4"
+    write_film(boxed, lambda done, total: None, SHOTS, (256, 180), bars=18)
+    assert truth_path(boxed).read_bytes() == truth_path(film).read_bytes()
+    assert find_letterbox(pictures(boxed)[::5]) == Box(0, 18, 256, 144)
+    for whole, inside in zip(pictures(film), pictures(boxed), strict=True):
+        assert np.abs(whole.astype(int) - inside[18:-18]).mean() < 4
+
+
+def test_a_dissolve_goes_from_one_shot_to_the_next(tmp_path: Path) -> None:
+    path = tmp_path / "mixed.mp4"
+    shots = [Shot(10, "white background", 1, dissolve=6), Shot(12, "night", 2)]
+    write_film(path, lambda done, total: None, shots, (96, 54))
+    light = [float(picture.mean()) for picture in pictures(path)]
+    assert len(light) == load_truth(path).frames == 16
+    assert light[0] == pytest.approx(light[3], abs=2) and light[10] == pytest.approx(light[15], abs=2)
+    assert all(one - other > 8 for one, other in pairwise(light[3:11]))
+
+
+def test_a_film_drawn_by_lot_is_the_same_for_a_seed() -> None:
+    film = long_screenplay(60, 7)
+    assert len(film) == 60
+    assert long_screenplay(60, 7) == film != long_screenplay(60, 8)
+    for one, other in pairwise(film):
+        assert one.scene(one.frames - 1) != other.scene(0)
+        assert one.dissolve + other.dissolve < other.frames
+
+
+def test_the_command_writes_a_film_of_the_shots_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written: list[object] = []
+    monkeypatch.setattr(command, "write_film", lambda path, progress, shots, bars: written.append((shots, bars)))
+    arguments = ["film", str(tmp_path / "film.mp4"), "--seed", "3", "--letterbox", "--shots"]
+    assert command.main([*arguments, "5"]) == 0
+    assert written == [(long_screenplay(5, 3), 70)]
+    assert command.main([*arguments, "0"]) == 2
+    assert "1 or more" in capsys.readouterr().err

@@ -3,7 +3,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.demo.cast import KAITO, NAGISA
+from engine.demo.cast import KAITO, NAGISA, PRESIDENT
 from engine.demo.drawing.animation import Actor, Blink, Look, Shot
 from engine.demo.drawing.character import Figure, Pose
 from engine.demo.truth import F1, Truth, load_truth, tag_f1, truth_of, truth_path
@@ -61,6 +61,22 @@ def test_shots_say_who_how_near_and_where(truth: Truth) -> None:
         ([], None, "night"),
         (["nagisa", "kaito"], "upper body", "sky"),
     ]
+
+
+def test_people_without_a_name_are_counted() -> None:
+    shots = truth_of([Shot(9, "sky", 1, (actor(NAGISA), actor(PRESIDENT)))], 30).shots
+    assert (shots[0].names, shots[0].people) == (["nagisa"], 2)
+
+
+def test_a_dissolve_is_cut_in_its_middle_and_shows_both() -> None:
+    truth = truth_of([Shot(20, "beach", 1, (actor(NAGISA),), dissolve=7), Shot(15, "night", 2)], 30)
+    assert [(shot.start, shot.end) for shot in truth.shots] == [(1, 16), (17, 28)]
+    assert [(each.start, each.end) for each in truth.transitions] == [(14, 20)]
+    assert [number for number in range(1, 29) if truth.is_mixed(number)] == list(range(14, 21))
+    assert {"blue_hair", "ocean", "night"} <= truth.tags_of(14) == truth.tags_of(20)
+    assert truth.names_of(20) == {"nagisa"} and not truth.names_of(21)
+    assert len({truth.holds[index].drawing for index in range(9)}) == len(truth.holds) == 9
+    assert tag_f1({13: ["beach"], 17: ["sky"]}, truth, ["beach", "sky"]) == F1(1.0, 1.0, 1.0)
 
 
 def test_truth_is_read_back_from_beside_the_film(truth: Truth, tmp_path: Path) -> None:

@@ -143,13 +143,15 @@ class Actor:
 
 @dataclass(frozen=True)
 class Shot:
-    """`frames` frames between two cuts; `actors` go from the back to the front."""
+    """`frames` frames between two cuts; `actors` go from the back to the front. The last `dissolve` of them are
+    mixed with as many of the next shot's first, which therefore begins that much earlier."""
 
     frames: int
     background: str
     background_seed: int
     actors: tuple[Actor, ...] = ()
     move: Move | None = None
+    dissolve: int = 0
 
     def scene(self, frame: int) -> Scene:
         """What frame `frame` of the shot shows."""
@@ -159,24 +161,55 @@ class Shot:
 
 
 @dataclass(frozen=True)
+class Mix:
+    """A moment of a dissolve: `share` (0..1) of the scene that comes over the one that goes. It has the tags and
+    names of both."""
+
+    going: Scene
+    coming: Scene
+    share: float
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.going.names + self.coming.names))
+
+    def tags(self) -> list[str]:
+        return list(dict.fromkeys(self.going.tags() + self.coming.tags()))
+
+
+@dataclass(frozen=True)
 class Exposure:
     """One drawing on the film's frames `start`..`end`, 1-based and inclusive, in shot `shot` (from 0)."""
 
     shot: int
     start: int
     end: int
-    scene: Scene
+    scene: Scene | Mix
 
 
 def exposure_sheet(shots: Sequence[Shot]) -> Iterator[Exposure]:
-    """The film's holds in order; neighbours show different drawings."""
+    """The film's holds in order; neighbours show different drawings. A cut lies in the middle of a dissolve, every
+    frame of which is a drawing of its own."""
     before = 0
+    for (index, scene), run in groupby(_shown(shots)):
+        length = len(list(run))
+        yield Exposure(index, before + 1, before + length, scene)
+        before += length
+
+
+def _shown(shots: Sequence[Shot]) -> Iterator[tuple[int, Scene | Mix]]:
+    """Frame by frame: which shot it belongs to and what it shows."""
+    begun = 0
     for index, shot in enumerate(shots):
-        frames = range(shot.frames)
-        for scene, run in groupby(frames, key=shot.scene):
-            length = len(list(run))
-            yield Exposure(index, before + 1, before + length, scene)
-            before += length
+        following = shots[index + 1] if index + 1 < len(shots) else None
+        overlap = shot.dissolve if following else 0
+        alone = shot.frames - overlap
+        yield from ((index, shot.scene(frame)) for frame in range(begun, alone))
+        for step in range(overlap):
+            assert following
+            mix = Mix(shot.scene(alone + step), following.scene(step), (step + 1) / (overlap + 1))
+            yield index + (step >= overlap // 2), mix
+        begun = overlap
 
 
 def _stepped(frame: int, exposure: int) -> int:

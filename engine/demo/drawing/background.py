@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from engine.demo.drawing import landscape, town
+from engine.demo.drawing import evening, landscape, town
 from engine.demo.drawing.canvas import WORLD, Canvas
 from engine.demo.drawing.palette import Colour, jittered
 
@@ -17,11 +17,11 @@ _PLAIN: dict[str, tuple[Colour, float]] = {
 }
 _PLACES: dict[str, tuple[Callable[[Canvas, np.random.Generator], None], list[str]]] = {
     "sky": (landscape.sky, ["cloud", "outdoors"]),
-    "night": (landscape.night, ["star (sky)", "outdoors"]),
+    "night": (evening.night, ["star (sky)", "outdoors"]),
     "classroom": (town.classroom, ["window", "chalkboard", "indoors"]),
     "beach": (landscape.beach, ["cloud", "ocean", "outdoors"]),
     "forest": (landscape.forest, ["tree", "outdoors"]),
-    "sunset": (landscape.sunset, ["outdoors"]),
+    "sunset": (evening.sunset, ["outdoors"]),
     "cityscape": (town.cityscape, ["outdoors"]),
 }
 KINDS = [*_PLAIN, *_PLACES]

@@ -4,7 +4,8 @@ World coordinates: the unit is the picture's height, y points down, and (0.5, 0.
 picture at any aspect, so that [0, 1] x [0, 1] is always the picture's centred square.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -100,11 +101,53 @@ class Canvas:
         """A line as wide as a part of the thing: `width` is in local units."""
         self._lines(self._pixels(points), False, colour, max(1, round(width * self._unit())))
 
-    def gradient(self, top: Colour, bottom: Colour) -> None:
-        """Fill the picture from world y 0 (`top`) to y 1 (`bottom`)."""
-        rows = (np.arange(self.height) + 0.5) / self.height
-        y = ((rows - 0.5) / self.camera.zoom + self.camera.y).clip(0, 1)[:, None, None]
-        self.pixels[:] = (np.array(top) * (1 - y) + np.array(bottom) * y).round().astype(np.uint8)
+    def shapes(self, outlines: Vertices, fill: Colour) -> None:
+        """Convex areas [n, corners, 2] of one colour, without lines."""
+        vertices = self._pixels(outlines.reshape(-1, 2)).reshape(outlines.shape)
+        x = vertices[..., 0] >> _SUBPIXEL_BITS
+        for shape in vertices[(x.max(1) >= -1) & (x.min(1) <= self.width)]:
+            cv2.fillConvexPoly(self.pixels, shape, fill, cv2.LINE_AA, _SUBPIXEL_BITS)
+
+    def discs(self, centres: Vertices, rx: NDArray[np.float64], ry: NDArray[np.float64], fill: Colour) -> None:
+        """Ellipses [n] of one colour, without lines."""
+        corners = 8 if max(rx.max(), ry.max()) * self._unit() < 4 else 24
+        angles = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+        rims = np.stack([np.cos(angles), np.sin(angles)], -1) * np.column_stack([rx, ry])[:, None]
+        self.shapes(centres[:, None] + rims, fill)
+
+    def sees(self, left: float, right: float) -> bool:
+        """Whether the world from x `left` to x `right` reaches into the picture."""
+        reach = self.width / (2 * self.camera.zoom * self.height)
+        return right > self.camera.x - reach and left < self.camera.x + reach
+
+    def gradient(self, *stops: tuple[float, Colour], top: float = -np.inf) -> None:
+        """Fill the picture below world y `top` with the colours at the `stops`, y rising, and those between them."""
+        y = (np.arange(self.height) + 0.5 - self.height / 2) / (self.camera.zoom * self.height) + self.camera.y
+        heights, colours = zip(*stops, strict=True)
+        shades = np.column_stack([np.interp(y, heights, channel) for channel in zip(*colours, strict=True)])
+        start = np.searchsorted(y, top)
+        self.pixels[start:] = shades[start:, None].round().astype(np.uint8)
+
+    def glow(self, centre: Point, radius: float, colour: Colour, strength: float = 1.0) -> None:
+        """Light of `colour` over what is there: `strength` (0..1) of it at the world point `centre`, none from
+        `radius` on."""
+        scale = self.camera.zoom * self.height
+        x = (np.arange(self.width) + 0.5 - self.width / 2) / scale + (self.camera.x - centre[0])
+        y = (np.arange(self.height) + 0.5 - self.height / 2) / scale + (self.camera.y - centre[1])
+        columns, rows = np.flatnonzero(np.abs(x) < radius), np.flatnonzero(np.abs(y) < radius)
+        if not len(columns) or not len(rows):
+            return
+        region = self.pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        share = (1 - ((x[columns] / radius) ** 2 + (y[rows] / radius)[:, None] ** 2)).clip(0).astype(np.float32)
+        share *= share * np.float32(strength)
+        region[:] = cv2.blendLinear(region, np.full_like(region, colour), 1 - share, share)
+
+    @contextmanager
+    def veil(self, strength: float) -> Iterator[None]:
+        """What is drawn meanwhile is translucent: `strength` (0..1) of it over what was there."""
+        before = self.pixels.copy()
+        yield
+        cv2.addWeighted(self.pixels, strength, before, 1 - strength, 0, self.pixels)
 
     def flat(self, colour: Colour) -> None:
         self.pixels[:] = np.array(colour).round().astype(np.uint8)

@@ -11,11 +11,11 @@ from engine.demo.drawing.canvas import Canvas, Picture
 Plane = NDArray[np.float32]
 
 _LUMA = np.array([0.3, 0.59, 0.11], np.float32)
-_MUTED = (0.68 * np.eye(3) + 0.32 * np.tile(_LUMA, (3, 1))).astype(np.float32)
+_MUTED = (0.8 * np.eye(3) + 0.2 * np.tile(_LUMA, (3, 1))).astype(np.float32)
 _PAPER = np.array([1.0, 0.93, 0.84], np.float32)
 _LIFTED_BLACK = np.array([10, 4, 14], np.float32)
 _HATCH_INK = np.array([30, 18, 45], np.float32)
-_HATCH_STRENGTH = 0.18
+_HATCH_STRENGTH = 0.1
 _HATCH_PERIOD = 0.026
 _DARK = 150.0
 

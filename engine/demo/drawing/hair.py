@@ -2,43 +2,33 @@
 
 import numpy as np
 
-from engine.demo.drawing.canvas import SIDES, Canvas, Point, Points, mirror, spline
-from engine.demo.drawing.character import Character
+from engine.demo.drawing.canvas import SIDES, Canvas, Point, Points, Vertices
+from engine.demo.drawing.character import Character, Length
+from engine.demo.drawing.hair_shapes import (
+    back,
+    crown,
+    halo,
+    lower_cap,
+    ponytail,
+    rear_tail,
+    side_lock,
+    strands,
+    tail_shade,
+    twintail,
+)
 from engine.demo.drawing.palette import WHITE, Colour, mix
 
-_TWINTAIL = [(0.95, -0.5), (1.45, -0.35), (1.75, 0.8), (1.6, 2.2), (1.3, 2.9), (1.15, 2.0), (1.05, 0.7)]
-_TWINTAIL_SHADOW = [(1.1, 0.1), (1.2, 0.9), (1.3, 2.7), (1.15, 1.9)]
-_TWINTAIL_CAP = [(-1.05, -0.2), (-1, 0.9), (0, 1.1), (1, 0.9), (1.05, -0.2), (0, -1.2)]
-_PONYTAIL = [(0.5, -1.0), (1.3, -1.2), (1.8, -0.3), (1.75, 1.2), (1.35, 2.2), (1.3, 1.0), (1.1, 0)]
-_PONYTAIL_CAP = [(-1.05, -0.2), (-1, 0.8), (0, 1.0), (1, 0.8), (1.05, -0.2), (0, -1.2)]
-_BACK: dict[str, list[Point]] = {
-    "long hair": [(-1.12, -0.3), (-1.3, 1.0), (-1.42, 2.6), (-0.9, 2.95), (0, 2.8)],
-    "medium hair": [(-1.12, -0.3), (-1.28, 0.8), (-1.25, 1.55), (-0.7, 1.65), (0, 1.5)],
-    "short hair": [(-1.1, -0.3), (-1.08, 0.5), (-0.85, 0.95), (0, 0.9)],
-}
-_CROWN = [(1.06, 0.35), (1.12, -0.25), (0.95, -0.95), (0.5, -1.32), (0, -1.42)]
-_FRINGE: dict[str, list[Point]] = {
-    "blunt bangs": [
-        (-0.88, 0.3), (-0.82, -0.12), (-0.5, -0.17), (-0.48, -0.1), (0, -0.16),
-        (0.02, -0.1), (0.48, -0.17), (0.5, -0.1), (0.82, -0.12), (0.88, 0.3),
-    ],
-    "swept bangs": [
-        (-0.86, 0.45), (-0.8, -0.05), (-0.45, 0.0), (-0.1, -0.22),
-        (0.35, -0.45), (0.6, -0.62), (0.8, -0.2), (0.88, 0.35),
-    ],
-    "parted bangs": [
-        (-0.86, 0.4), (-0.8, 0.02), (-0.5, -0.25), (-0.18, -0.65), (0, -0.95),
-        (0.18, -0.65), (0.5, -0.25), (0.8, 0.02), (0.86, 0.4),
-    ],
-}  # fmt: skip
-_STRANDS = [
-    [(0.1, -1.36), (0.45, -1.05), (0.62, -0.6)],
-    [(0.3, -1.34), (0.72, -0.95), (0.88, -0.4)],
-    [(-0.12, -1.36), (-0.5, -1.02), (-0.66, -0.56)],
-    [(-0.34, -1.32), (-0.76, -0.92), (-0.92, -0.36)],
+_SHADOW = [(0.62, -1.16), (0.95, -0.86), (1.07, -0.25), (1.02, 0.3), (0.9, 0.5), (0.84, -0.1), (0.8, -0.6)]
+_REAR_STRANDS: list[list[Point]] = [
+    [(0.1, -1.2), (0.5, -0.7), (0.62, 0.3)],
+    [(-0.1, -1.2), (-0.5, -0.7), (-0.62, 0.3)],
+    [(0.03, -1.1), (0.2, -0.4), (0.24, 0.5)],
+    [(-0.03, -1.1), (-0.2, -0.4), (-0.24, 0.5)],
 ]
-_SHADOW = [(0.55, -1.2), (0.95, -0.9), (1.1, -0.2), (1.02, 0.3), (0.85, -0.1), (0.75, -0.7)]
-_SHINE = [(-0.72, -0.78), (-0.3, -0.98), (0.2, -1.0), (0.15, -0.84), (-0.3, -0.82), (-0.68, -0.62)]
+_DARK = 200.0
+_DRAWN_IN: dict[Length, float] = {"long hair": 0.58, "medium hair": 0.78, "short hair": 0.84}
+_REACH: dict[Length, float] = {"long hair": 3.2, "medium hair": 1.8, "short hair": 1.0}
+_BUN, _SIDE_BUN, _NAPE_BUN = (0.0, -1.5), (1.3, 0.35), (0.0, 0.4)
 
 
 class Hair:
@@ -49,76 +39,115 @@ class Hair:
         self.character = character
         self.sway = sway
         self.colour = character.hair_colour()
-        if canvas.style.shade:
-            self.shadow = canvas.style.shaded(self.colour, 1.2)
-        else:
-            self.shadow = mix(self.colour, (30, 20, 60), 0.14)
+        depth = max(0.2, min(0.4, canvas.style.shade * 1.2))
+        self.shadow = mix(self.colour, canvas.style.shadow if canvas.style.shade else (50, 25, 80), depth)
+        dark = sum(self.colour) < _DARK
+        self.line = mix(self.colour, WHITE, 0.2) if dark else mix(self.colour, canvas.style.line, 0.45)
+        self.light = mix(self.colour, (225, 230, 255), 0.3) if dark else mix(self.colour, WHITE, 0.42)
 
     def draw_behind(self) -> None:
         """What the head and the body hide: the back of the hair, tails and bun."""
-        style = self.character.hairstyle
+        style, length = self.character.hairstyle, self.character.length
+        under_hat = self.character.wears("hat")
+        if style == "hair bun" and not under_hat:
+            self._bun(_BUN)
         if style == "twintails":
-            self._twintails()
+            for side in SIDES:
+                self._tail(twintail(length, side))
         elif style == "ponytail":
-            self._area(_PONYTAIL, self.colour)
-            self._area(_PONYTAIL_CAP, self.shadow)
-        else:
-            half = _BACK[self.character.length]
-            self._area([*half, *_reflection(half), (0, -1.3)], self.shadow)
-        if style == "hair bun":
-            self.canvas.ellipse((0, -1.45), 0.5, 0.42, self.colour)
+            self._tail(ponytail(length))
+        self._area(back(lower_cap(style) if self._tied() else length), self.shadow)
+        if style == "hair bun" and under_hat:
+            self._bun(_SIDE_BUN)
 
     def draw_braid(self) -> None:
         """The braid over the shoulder."""
-        for link in range(5):
-            x, y = self._blown((-1.0 - 0.05 * link, 1.1 + 0.42 * link))
-            self.canvas.ellipse((x, y), 0.27 - 0.02 * link, 0.27, self.colour, True, 0.8)
-        self.canvas.ellipse(self._blown((-1.25, 3.15)), 0.18, 0.16, self.character.accent_colour(), True, 0.8)
+        self._braid(-1.02, 0.75)
 
     def draw_over_face(self) -> None:
         """Fringe, locks beside the face, shadow and shine."""
-        crown = [*_CROWN, *_reflection(_CROWN)]
-        outline = np.vstack([spline(crown, closed=False), _FRINGE[self.character.bangs]])
-        self.canvas.polygon(outline, self.colour, smooth=False)
-        if self.character.length != "short hair" and self.character.hairstyle in ("loose", "hair bun"):
-            self._side_locks()
-        if self.canvas.style.shade:
-            self.canvas.polygon(_SHADOW, self.shadow, outline=False)
-        for strand in _STRANDS:
-            self.canvas.stroke(strand, mix(self.colour, self.canvas.style.line, 0.35), 0.45)
-        if self.canvas.style.shine:
-            self.canvas.polygon(_SHINE, mix(self.colour, WHITE, 0.5), outline=False)
+        if self.character.length != "short hair" and not self._tied():
+            for side in SIDES:
+                self._area(side_lock(self.character.length, side), self.colour, weight=0.8)
+        self._area(crown(self.character.bangs), self.colour)
+        self.canvas.polygon(_SHADOW, self.shadow, outline=False)
+        for strand in strands(self.character.bangs):
+            self.canvas.stroke(strand, self.line, 0.5)
+        self._shine()
 
-    def draw_ties(self) -> None:
+    def draw_back_of_head(self) -> None:
+        """All the hair as seen from behind, over the body."""
+        style, length = self.character.hairstyle, self.character.length
+        under_hat = self.character.wears("hat")
+        if style == "hair bun" and not under_hat:
+            self._bun(_BUN)
+        if style == "twintails":
+            for side in SIDES:
+                self._tail(twintail(length, side))
+        worn: Length = "short hair" if self._tied() else length
+        self._area(back(worn, _DRAWN_IN[worn]), self.colour)
+        self.canvas.polygon(_SHADOW, self.shadow, outline=False)
+        reach = _REACH[worn]
+        for strand in _REAR_STRANDS:
+            self._strand([(x, y * reach if y > 0 else y) for x, y in strand])
+        self._shine()
+        if style == "ponytail":
+            self._area(rear_tail(length), self.colour)
+            self._strand([(0.05, -0.3), (0.2, 0.5), (0.12, 1.3)])
+        elif style == "braid":
+            self._braid(0.0, 0.85)
+        elif style == "hair bun" and under_hat:
+            self._bun(_NAPE_BUN)
+
+    def draw_ties(self, away: bool = False) -> None:
         """The bands that hold tails."""
-        accent = self.character.accent_colour()
         if self.character.hairstyle == "twintails":
             for side in SIDES:
-                self.canvas.ellipse((side * 1.02, -0.42), 0.17, 0.17, accent, True, 0.8)
+                self._tie((side * 1.02, -0.48))
         if self.character.hairstyle == "ponytail":
-            self.canvas.ellipse((0.75, -1.05), 0.17, 0.17, accent, True, 0.8)
+            self._tie((0.0, -0.58) if away else (0.74, -1.02))
 
-    def _twintails(self) -> None:
-        for side in SIDES:
-            self._area(mirror(_TWINTAIL, side), self.colour)
-            if self.canvas.style.shade:
-                self._area(mirror(_TWINTAIL_SHADOW, side), self.shadow, outline=False)
-        self._area(_TWINTAIL_CAP, self.shadow)
+    def _tied(self) -> bool:
+        return self.character.hairstyle in ("twintails", "ponytail", "braid")
 
-    def _side_locks(self) -> None:
-        end = 1.5 if self.character.length == "medium hair" else 2.3
-        lock = [(0.86, -0.2), (1.12, -0.2), (1.22, 0.9), (1.15, end), (0.92, end - 0.4), (0.88, 0.6)]
-        for side in SIDES:
-            self._area(mirror(lock, side), self.colour, weight=0.9)
+    def _tail(self, outline: Vertices) -> None:
+        self._area(outline, self.colour)
+        self._area(tail_shade(outline), self.shadow, inked=False)
+        self.canvas.polygon(self._blown(outline), None, smooth=False)
 
-    def _area(self, points: Points, fill: Colour, outline: bool = True, weight: float = 1.0) -> None:
-        self.canvas.polygon([self._blown(point) for point in points], fill, outline, weight)
+    def _bun(self, place: Point) -> None:
+        x, y = place
+        self.canvas.ellipse(place, 0.52, 0.44, self.colour)
+        self.canvas.stroke([(x - 0.34, y + 0.1), (x - 0.1, y - 0.22), (x + 0.26, y - 0.1)], self.line, 0.7)
+        self.canvas.stroke([(x - 0.12, y + 0.2), (x + 0.02, y - 0.04), (x + 0.28, y + 0.12)], self.line, 0.7)
 
-    def _blown(self, point: Point) -> Point:
-        x, y = point
-        return x + self.sway * 0.1 * max(0.0, y - 0.2) ** 1.5, y
+    def _braid(self, x: float, top: float) -> None:
+        links = 6 if self.character.length == "long hair" else 4
+        for link in range(links):
+            y, width = top + 0.4 * link, 0.3 - 0.02 * link
+            for side in SIDES:
+                leaf = [(x, y + 0.34), (x + side * width, y + 0.12), (x + side * width * 0.8, y - 0.18), (x, y - 0.02)]
+                self._area(np.array(leaf), self.colour, weight=0.7)
+        end = top + 0.4 * links
+        self._area(np.array([(x - 0.14, end), (x + 0.14, end), (x + 0.05, end + 0.42)]), self.colour, weight=0.7)
+        self._tie(self._blown(np.array([(x, end)]))[0])
 
+    def _tie(self, place: Point | Vertices) -> None:
+        accent = self.character.accent_colour()
+        x, y = place
+        self.canvas.ellipse((float(x), float(y)), 0.17, 0.15, accent, True, 0.8)
 
-def _reflection(half: Points) -> list[Point]:
-    """The other half of a symmetric outline whose `half` ends on the axis."""
-    return [(-x, y) for x, y in reversed(half[:-1])]
+    def _shine(self) -> None:
+        if self.canvas.style.shine:
+            for piece in halo():
+                self.canvas.polygon(piece, self.light, outline=False, smooth=False)
+
+    def _strand(self, points: Points) -> None:
+        self.canvas.stroke(points, self.line, 0.5)
+
+    def _area(self, outline: Vertices, fill: Colour, inked: bool = True, weight: float = 1.0) -> None:
+        self.canvas.polygon(self._blown(outline), fill, inked, weight, smooth=False)
+
+    def _blown(self, outline: Vertices) -> Vertices:
+        x, y = outline[:, 0], outline[:, 1]
+        return np.column_stack([x + self.sway * 0.1 * np.maximum(0.0, y - 0.2) ** 1.5, y])

@@ -17,12 +17,12 @@ HAIR: dict[str, Colour] = {
     "orange hair": (240, 140, 50),
 }
 EYES: dict[str, Colour] = {
-    "blue eyes": (50, 110, 230),
-    "red eyes": (215, 40, 50),
-    "green eyes": (40, 170, 80),
-    "brown eyes": (120, 70, 35),
-    "purple eyes": (150, 60, 200),
-    "yellow eyes": (240, 200, 40),
+    "blue eyes": (45, 115, 240),
+    "red eyes": (225, 38, 52),
+    "green eyes": (32, 172, 82),
+    "brown eyes": (132, 76, 36),
+    "purple eyes": (152, 60, 212),
+    "yellow eyes": (248, 202, 36),
 }
 CLOTH: dict[str, Colour] = {
     "red": (205, 55, 60),
@@ -34,7 +34,9 @@ CLOTH: dict[str, Colour] = {
     "pink": (245, 160, 190),
     "purple": (130, 90, 170),
 }
-SKIN: Colour = (253, 226, 205)
+SKIN: Colour = (255, 230, 212)
+NAVY: Colour = (44, 62, 128)
+SKIN_SHADOW: Colour = (243, 198, 182)
 WHITE: Colour = (255, 255, 255)
 BLACK: Colour = (0, 0, 0)
 

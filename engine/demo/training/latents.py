@@ -1,0 +1,49 @@
+"""The drawings of the base's corpus as latents, encoded once."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from engine.demo.training.corpus import Corpus
+from engine.demo.training.log import say
+from engine.demo.training.networks import LATENT_SIZE
+from engine.demo.training.parallel import RANKS, on_every_core
+
+_BATCH = 50
+
+
+def encode_corpus(vae_folder: Path, corpus: Corpus, corpus_folder: Path, path: Path) -> NDArray[np.float16]:
+    """Latents [n, 4, 32, 32] of unit size, from the cache at `path` if they are there."""
+    if not path.exists():
+        partial = path.with_suffix(".partial.npy")
+        open_memmap(partial, "w+", np.float16, (len(corpus), 4, LATENT_SIZE, LATENT_SIZE)).flush()
+        on_every_core(_encode_share, vae_folder, corpus_folder / "pictures.npy", partial)
+        os.replace(partial, path)
+        say("latents", encoded=len(corpus))
+    latents: NDArray[np.float16] = np.load(path, mmap_mode="r")
+    return latents
+
+
+def latent_size(vae: AutoencoderKL, pictures: NDArray[np.uint8]) -> float:
+    """The standard deviation of the latents of `pictures`; its reciprocal is the scaling factor."""
+    return float(_encode(vae, pictures).std())
+
+
+def _encode_share(rank: int, vae_folder: Path, pictures_file: Path, latents_file: Path) -> None:
+    vae = AutoencoderKL.from_pretrained(vae_folder, torch_dtype=torch.float32).to(torch.bfloat16)
+    pictures, latents = np.load(pictures_file, mmap_mode="r"), open_memmap(latents_file, "r+")
+    for start in range(rank * _BATCH, len(pictures), RANKS * _BATCH):
+        part = _encode(vae, pictures[start : start + _BATCH])
+        latents[start : start + _BATCH] = (part * vae.config.scaling_factor).half().numpy()
+    latents.flush()
+
+
+def _encode(vae: AutoencoderKL, pictures: NDArray[np.uint8]) -> torch.Tensor:
+    inputs = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).to(vae.dtype) / 127.5 - 1
+    with torch.no_grad():
+        return vae.encode(inputs).latent_dist.mean.float()

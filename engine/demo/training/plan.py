@@ -1,0 +1,162 @@
+"""Everything that is drawn and trained for the demo, in order. What is there already is not made again."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from shutil import rmtree
+
+import torch
+from diffusers import AutoencoderKL
+
+from engine.demo.training.base import Stage, train_stage
+from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
+from engine.demo.training.frames import draw_frames
+from engine.demo.training.latents import encode_corpus, latent_size
+from engine.demo.training.log import say
+from engine.demo.training.networks import LATENT_SIZE
+from engine.demo.training.parallel import on_every_core
+from engine.demo.training.tagger import train_tagger
+from engine.demo.training.tokenizer import make_tokenizer
+from engine.demo.training.vae import psnr, train_vae
+from engine.demo.training.vocabulary import vocabulary
+
+MARKS = 0.15
+_HELD_OUT = 200
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How much is drawn and trained. The default is what was shipped; a rehearsal takes a thousandth."""
+
+    plain: int = 60_000
+    mixed: int = 14_000
+    squares: int = 24_000
+    frames: int = 24_000
+    vae_steps: int = 5_000
+    tagger_pictures: int = 448_000
+    judge_pictures: int = 192_000
+    sketch_steps: int = 2_500
+    drawing_steps: int = 8_000
+    finish_steps: int = 4_000
+
+
+REHEARSAL = Effort(
+    plain=60, mixed=40, squares=40, frames=40, vae_steps=2, tagger_pictures=128, judge_pictures=128,
+    sketch_steps=2, drawing_steps=2, finish_steps=2,
+)  # fmt: skip
+
+
+class Workshop:
+    """A folder in which the demo's models are made, step by step; every step can be stopped and taken up again."""
+
+    def __init__(self, folder: Path, effort: Effort) -> None:
+        self.folder, self.effort = folder, effort
+        self.vae, self.tokenizer, self.base = folder / "vae", folder / "tokenizer", folder / "base"
+        self.tagger, self.judge = folder / "tagger", folder / "judge"
+        folder.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def plain(self) -> Recipe:
+        """What the base learns from."""
+        return Recipe(101, self.effort.plain)
+
+    @property
+    def mixed(self) -> Recipe:
+        """What the autoencoder sees beside that."""
+        return Recipe(102, self.effort.mixed, mixed_styles=True, marks=MARKS)
+
+    def held_out(self) -> Corpus:
+        """Drawings that nothing is trained on."""
+        return draw_corpus(Recipe(201, _HELD_OUT), self.folder / "held-out")
+
+    def make(self) -> None:
+        """Everything."""
+        self.make_drawings()
+        self.make_tokenizer()
+        self.make_vae_and_tagger()
+        self.make_base()
+
+    def make_drawings(self) -> None:
+        draw_corpus(self.plain, self.folder / "plain")
+        draw_corpus(self.mixed, self.folder / "mixed")
+
+    def make_tokenizer(self) -> None:
+        if not self.tokenizer.exists():
+            with _appearing_whole(self.tokenizer) as partial:
+                make_tokenizer(vocabulary(), partial)
+
+    def make_vae_and_tagger(self) -> None:
+        """Neither needs the other, and each fills a core."""
+        with ProcessPoolExecutor(2, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as workers:
+            making = [workers.submit(make, self) for make in (Workshop.make_vae, Workshop.make_taggers)]
+            for each in making:
+                each.result()
+
+    def make_vae(self) -> None:
+        if self.vae.exists():
+            return
+        plain, mixed = (
+            Corpus(recipe, self.folder / name) for recipe, name in ((self.plain, "plain"), (self.mixed, "mixed"))
+        )
+        vae = train_vae(plain, mixed, self.effort.vae_steps, 1, self.folder / "vae.checkpoint")
+        vae.register_to_config(scaling_factor=round(1 / latent_size(vae, plain.pictures[:_HELD_OUT]), 4))
+        say("vae", psnr=psnr(vae, self.held_out().pictures[:_HELD_OUT]))
+        with _appearing_whole(self.vae) as partial:
+            vae.save_pretrained(partial)
+
+    def make_taggers(self) -> None:
+        """The one that is shipped, and the judge: another network, other drawings, other seeds."""
+        self._make_tagger(self.tagger, 110, self.effort.tagger_pictures)
+        self._make_tagger(self.judge, 910, self.effort.judge_pictures)
+
+    def _make_tagger(self, out: Path, seed: int, pictures: int) -> None:
+        if out.exists():
+            return
+        squares = Recipe(seed, self.effort.squares, mixed_styles=True, marks=MARKS)
+        frames = replace(squares, seed=seed + 1, count=self.effort.frames)
+        drawings = [
+            (draw_corpus(squares, self.folder / f"{out.name}-squares"), 0.45),
+            (draw_frames(frames, self.folder / f"{out.name}-frames"), 0.55),
+        ]
+        with _appearing_whole(out) as partial:
+            train_tagger(drawings, partial, self.folder / f"{out.name}.checkpoint", pictures, seed)
+
+    def make_base(self) -> None:
+        """Three stages: small and rough, full size, and a last one whose learning rate falls to nothing."""
+        corpus = Corpus(self.plain, self.folder / "plain")
+        encode_corpus(self.vae, corpus, self.folder / "plain", self.folder / "latents.npy")
+        sketch = self._stage("sketch", LATENT_SIZE // 2, self.effort.sketch_steps, 1.2e-3, 1, None)
+        drawing = self._stage("drawing", LATENT_SIZE, self.effort.drawing_steps, 1e-3, 2, sketch.end)
+        finish = self._stage("finish", LATENT_SIZE, self.effort.finish_steps, 8e-4, 3, drawing.end)
+        for stage in (sketch, replace(drawing, flat=1.0), replace(finish, end=self.base, flat=0.1)):
+            if not stage.end.exists():
+                with _appearing_whole(stage.end) as partial:
+                    on_every_core(train_stage, replace(stage, end=partial))
+
+    def _stage(self, name: str, size: int, steps: int, rate: float, seed: int, start: Path | None) -> Stage:
+        return Stage(
+            size=size,
+            steps=steps,
+            rate=rate,
+            seed=seed,
+            recipe=self.plain,
+            corpus=self.folder / "plain",
+            latents=self.folder / "latents.npy",
+            tokenizer=self.tokenizer,
+            start=start,
+            end=self.folder / name,
+            checkpoint=self.folder / f"{name}.checkpoint",
+        )
+
+
+@contextmanager
+def _appearing_whole(folder: Path) -> Iterator[Path]:
+    """A folder to write to; it becomes `folder` when the block ends well."""
+    partial = folder.with_name(f".{folder.name}-partial")
+    rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    yield partial
+    partial.rename(folder)

@@ -1,0 +1,145 @@
+"""The tagger's training: drawings in every hand, as squares and as film frames, and the tags they show."""
+
+import csv
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from engine.demo.drawing.scene import Scene
+from engine.demo.training.frames import squared
+from engine.demo.training.log import say
+from engine.demo.training.state import Course, Training
+from engine.demo.training.tagger_network import TaggerNetwork, export
+from engine.demo.training.vocabulary import EYE_COLOURS, danbooru_name, labels, vocabulary
+from engine.tagger import MODEL_FILE, TAGS_FILE
+
+BATCH = 64
+_SAVE_SECONDS = 120
+_WEIGHED = {*EYE_COLOURS, "brow markings"}
+_SHIFT = 4
+
+
+class Drawings(Protocol):
+    """A `Corpus` or `Frames`."""
+
+    pictures: NDArray[np.uint8]
+
+    @property
+    def scenes(self) -> list[Scene]: ...
+
+
+def train_tagger(
+    drawings: Sequence[tuple[Drawings, float]], out: Path, checkpoint: Path, pictures: int, seed: int = 0
+) -> None:
+    """Train on `pictures` drawings, taken from each of `drawings` by its share, and write the tagger's folder `out`.
+
+    Runs on one thread and goes on from `checkpoint`.
+    """
+    torch.manual_seed(seed)
+    tags = vocabulary()
+    network = TaggerNetwork(len(tags)).to(memory_format=torch.channels_last)
+    course = Course(4e-3, max(1, pictures // BATCH), warmup=150, flat=0.15, end=0.005)
+    training = Training(network.parameters(), course, 2e-2, 0.998)
+    training.resume(checkpoint)
+    batches = Batches(drawings, tags, seed)
+    _train(network, training, batches, checkpoint)
+    training.averaged.apply()
+    settle(network, batches)
+    out.mkdir(parents=True, exist_ok=True)
+    write_tags(tags, out / TAGS_FILE)
+    export(network, out / MODEL_FILE)
+
+
+def _train(network: TaggerNetwork, training: Training, batches: "Batches", checkpoint: Path) -> None:
+    weights = torch.tensor([2.0 if tag in _WEIGHED else 1.0 for tag in batches.tags])
+    started, saved, total, first = time.monotonic(), time.monotonic(), 0.0, training.step
+    network.train()
+    while not training.finished:
+        pictures, wanted = batches.batch(training.step)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            logits = network.logits(pictures)
+        loss = F.binary_cross_entropy_with_logits(logits.float(), wanted, pos_weight=weights, reduction="none")
+        loss.sum(1).mean().backward()
+        training.update()
+        total += float(loss.detach().sum(1).mean())
+        if training.step % 100 == 0:
+            speed = (training.step - first) * BATCH / (time.monotonic() - started)
+            say("tagger", step=training.step, of=training.course.steps, loss=total / 100, speed=speed)
+            total = 0.0
+        if time.monotonic() - saved > _SAVE_SECONDS or training.finished:
+            training.save(checkpoint)
+            saved = time.monotonic()
+
+
+class Batches:
+    """Batches of drawings and what they show, the same for the same step."""
+
+    def __init__(self, drawings: Sequence[tuple[Drawings, float]], tags: Sequence[str], seed: int) -> None:
+        self.tags, self.seed = tags, seed
+        self.sources = [(each.pictures, labels(each.scenes, tags).astype(np.float32)) for each, _ in drawings]
+        shares = np.cumsum([0.0, *(share for _, share in drawings)])
+        self.edges = np.round(shares / shares[-1] * BATCH).astype(int)
+
+    def batch(self, step: int) -> tuple[Tensor, Tensor]:
+        """Pictures [64, 128, 128, 3] BGR 0..255 and which tags they have, [64, tags]."""
+        rng = np.random.default_rng([self.seed, step])
+        pictures, wanted = [], []
+        for (source, known), count in zip(self.sources, np.diff(self.edges), strict=True):
+            numbers = np.sort(rng.integers(0, len(source), count))
+            part = source[numbers] if rng.random() < 0.5 else source[numbers][:, :, ::-1]
+            pictures.append(squared(part) if count else np.zeros((0, *part.shape[1:]), np.uint8))
+            wanted.append(known[numbers])
+        return varied(np.concatenate(pictures), rng), torch.from_numpy(np.concatenate(wanted))
+
+
+def varied(pictures: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
+    """RGB pictures [n, s, s, 3] as BGR floats: moved, some in other light, noisy or blurred."""
+    down, right = (int(by) for by in rng.integers(-_SHIFT, _SHIFT + 1, 2))
+    moved = np.roll(pictures, (down, right), (1, 2))[..., ::-1]
+    count = len(moved)
+    seeded = torch.Generator().manual_seed(int(rng.integers(1 << 62)))
+    light = torch.from_numpy(rng.uniform(0.92, 1.08, (count, 1, 1, 3)) * rng.uniform(0.95, 1.05, (count, 1, 1, 1)))
+    level = torch.from_numpy(rng.uniform(-10, 10, (count, 1, 1, 1)))
+    changed = torch.from_numpy(np.ascontiguousarray(moved)).float().mul_(light.float()).add_(level.float())
+    order = torch.from_numpy(rng.permutation(count))
+    noisy, blurred = order[: count // 4], order[count // 8 : count // 8 + count // 4]
+    noise = torch.randn((len(noisy), *changed.shape[1:]), generator=seeded)
+    changed[noisy] += noise.mul_(float(rng.uniform(2, 12)))
+    changed[blurred] = _blurred(changed[blurred])
+    return changed.clamp_(0, 255)
+
+
+def settle(network: TaggerNetwork, batches: Batches, count: int = 60) -> None:
+    """Measure the batch norms' statistics for averaged weights (Izmailov et al., 2018)."""
+    for module in network.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.reset_running_stats()
+            module.momentum = None
+    network.train()
+    with torch.no_grad():
+        for number in range(count):
+            network(batches.batch((1 << 31) + number)[0])
+    network.eval()
+
+
+def write_tags(tags: Sequence[str], path: Path) -> None:
+    """The tags in the order of the scores, as the WD taggers list them; all of them are general."""
+    partial = path.with_suffix(".partial")
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["tag_id", "name", "category", "count"])
+        rows.writerows([number, danbooru_name(tag), 0, 0] for number, tag in enumerate(tags))
+    os.replace(partial, path)
+
+
+def _blurred(pictures: Tensor) -> Tensor:
+    edges = F.pad(pictures.permute(0, 3, 1, 2), (1, 1, 1, 1), "replicate")
+    return F.avg_pool2d(edges, 3, 1).permute(0, 2, 3, 1)
