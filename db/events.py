@@ -74,6 +74,16 @@ def act(
     return event_id
 
 
+def note(db: sqlite3.Connection, kind: str, summary: str, session: str = "engine") -> None:
+    """Record, once, what a person should know and no person did; it changes no rows."""
+    with writing(db):
+        known = db.execute(
+            "SELECT 1 FROM event WHERE session = ? AND kind = ? AND summary = ?", (session, kind, summary)
+        )
+        if known.fetchone() is None:
+            _record(db, _new_event(db, session, kind, summary, ""), VERDICT, [])
+
+
 def undo(db: sqlite3.Connection, session: str) -> Undone | None:
     """Undo this session's newest act that stands; None where there is none."""
     with writing(db):

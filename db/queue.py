@@ -49,7 +49,7 @@ class Job(msgspec.Struct, frozen=True):
 
     @property
     def outcome(self) -> dict[str, Any]:
-        """What the job made, by name; empty until it is done."""
+        """What the job has made, by name; the counts of a job that goes on are of all its attempts."""
         return json.loads(self.result) if self.result else {}
 
     def eta_seconds(self, at: float) -> float | None:
@@ -138,6 +138,12 @@ def wanted(db: sqlite3.Connection, job_id: int) -> Wanted:
     """What a person wants of a running job."""
     value: Wanted = db.execute("SELECT wanted FROM job WHERE id = ?", (job_id,)).fetchone()["wanted"]
     return value
+
+
+def record_outcome(db: sqlite3.Connection, job_id: int, outcome: Mapping[str, Any]) -> None:
+    """Store what a running job has made so far, inside the transaction that makes it."""
+    with writing(db):
+        db.execute("UPDATE job SET result = ? WHERE id = ?", (json.dumps(dict(outcome)), job_id))
 
 
 def finish(db: sqlite3.Connection, job_id: int, outcome: Mapping[str, Any]) -> None:

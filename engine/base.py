@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL, StableDiffusionPipeline, StableDiffusionXLPipeline, UNet2DConditionModel
+from diffusers import AutoencoderKL, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from db.errors import UserError
@@ -140,6 +140,8 @@ def _variant(paths: Sequence[Path]) -> str | None:
 
 def _load_file(info: BaseInfo, dtype: torch.dtype, tokenizers: Sequence[Any]) -> list[Any]:
     """Components of a single file; the pipeline's loader knows the layout, and is told not to reach for the hub."""
+    from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline  # seconds that folders need not pay
+
     sdxl = info.architecture == "sdxl"
     local = {"config": str(info.config), "local_files_only": True}
     vae = AutoencoderKL.from_single_file(str(info.root), subfolder="vae", torch_dtype=torch.float32, **local)

@@ -61,6 +61,10 @@ def _newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob("step-*"), reverse=True)
 
 
+def _step(path: Path) -> int:
+    return int(path.name.removeprefix("step-"))
+
+
 def _verified(path: Path) -> Checkpoint | None:
     try:
         if json.loads((path / MANIFEST).read_bytes()) != _manifest(path):
@@ -84,9 +88,16 @@ def discard_newer(folder: Path, checkpoint: Checkpoint | None) -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def prune(folder: Path, keep: int) -> list[Path]:
-    """Delete all but the newest `keep` checkpoints; returns the folders that went."""
-    old = _newest_first(folder)[max(1, keep) :]
+def prune(folder: Path, keep: int, every: int) -> list[Path]:
+    """Delete all but the newest `keep` checkpoints; returns the folders that went.
+
+    Where a newer one is there, those off the beat of `every` steps go too: they were saved for a stop, and what is left
+    in the end is not to depend on stops.
+    """
+    found = _newest_first(folder)
+    on_beat = [path for path in found[1:] if _step(path) % every == 0]
+    kept = {*found[:1], *on_beat[: max(1, keep) - 1]}
+    old = [path for path in found if path not in kept]
     for path in old:
         shutil.rmtree(path, ignore_errors=True)
     return old

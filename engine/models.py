@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import torch
+
     from engine.base import BaseModel
     from engine.tagger import Tagger
 
@@ -12,7 +14,7 @@ class Models:
 
     def __init__(self) -> None:
         self._tagger: tuple[str, Tagger] | None = None
-        self._base: tuple[str, BaseModel] | None = None
+        self._base: tuple[tuple[str, torch.dtype], BaseModel] | None = None
 
     def tagger(self, source: str) -> "Tagger":
         """The tagger from a folder or hub id."""
@@ -22,14 +24,15 @@ class Models:
             self._tagger = (source, load_tagger(source))
         return self._tagger[1]
 
-    def base(self, source: str) -> "BaseModel":
-        """The base from a folder, hub id or single file, on the device this machine offers."""
+    def base(self, source: str, dtype: "torch.dtype | None" = None) -> "BaseModel":
+        """The base from a folder, hub id or single file, on the device this machine offers, in its usual type."""
         from engine.base import default_device, default_dtype, load_base
 
-        if self._base is None or self._base[0] != source:
+        device = default_device()
+        wanted = source, dtype or default_dtype(device)
+        if self._base is None or self._base[0] != wanted:
             self._base = None
-            device = default_device()
-            self._base = (source, load_base(source, device, default_dtype(device)))
+            self._base = (wanted, load_base(source, device, wanted[1]))
         return self._base[1]
 
     def free(self) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 METHOD = "tagger-vector cosine, uncalibrated"
-QUERIES_PER_PRODUCT = 64
+QUERIES_PER_PRODUCT = 32
 CANDIDATES_PER_HIT = 100
 
 
@@ -28,9 +28,17 @@ def nearest(
     """
     hits: list[list[Hit]] = []
     for start in range(0, len(queries), QUERIES_PER_PRODUCT):
-        similarities = queries[start : start + QUERIES_PER_PRODUCT] @ vectors.T
-        hits.extend(_best_of_shots(row, shot_of, count) for row in similarities)
+        some = queries[start : start + QUERIES_PER_PRODUCT]
+        hits.extend(_best_of_shots(row, shot_of, count) for row in _similarities(some, vectors))
     return hits
+
+
+def _similarities(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Products [q, n], always of the same shape inside: a row's last bits depend on how many are multiplied at once."""
+    padded = np.zeros((QUERIES_PER_PRODUCT, queries.shape[1]), np.float32)
+    padded[: len(queries)] = queries
+    products: NDArray[np.float32] = padded @ vectors.T
+    return products[: len(queries)]
 
 
 def _best_of_shots(similarities: NDArray[np.float32], shot_of: NDArray[np.int64], count: int) -> list[Hit]:

@@ -43,7 +43,7 @@ class RunningJob:
         self.studio = studio
         self.id = job.id
         self.models = models
-        self.outcome: dict[str, Any] = {}
+        self.outcome: dict[str, Any] = job.outcome
         self._stopping = stopping
         self._clock = clock
         self._log = logging.getLogger(f"kimikoe.job.{job.id}")
@@ -82,3 +82,8 @@ class RunningJob:
     def made(self, **outcome: Any) -> None:
         """Record what the job made, by name: `made(lora_id=3)`."""
         self.outcome.update(outcome)
+
+    def count(self, name: str, number: int) -> None:
+        """Add to a number of `made`, over all attempts; call it in the transaction that stores what is counted."""
+        self.outcome[name] = self.outcome.get(name, 0) + number
+        queue.record_outcome(self.studio.db, self.id, self.outcome)

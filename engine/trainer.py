@@ -6,10 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import diffusers
-import peft
 import torch
-import transformers
 from diffusers import DDPMScheduler
 
 from db.requests import TrainRecipe
@@ -120,6 +117,11 @@ class Trainer:
         if base.architecture == "sdxl":
             base.unet.enable_gradient_checkpointing()
             base.unet.train()
+
+    @property
+    def device(self) -> torch.device:
+        """Where it trains."""
+        return self._base.device
 
     @property
     def skipped(self) -> int:
@@ -257,17 +259,3 @@ class Trainer:
         self._base.unet.disable_gradient_checkpointing()
         self._base.unet.eval()
         remove_loras(self._base)
-
-
-def environment(base: BaseModel) -> dict[str, Any]:
-    """What results depend on besides the recipe: where it is the same, they repeat bit for bit on a CPU."""
-    device = base.device
-    return {
-        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
-        "threads": torch.get_num_threads(),
-        "dtype": str(base.dtype).removeprefix("torch."),
-        "torch": torch.__version__,
-        "diffusers": diffusers.__version__,
-        "transformers": transformers.__version__,
-        "peft": peft.__version__,
-    }

@@ -15,6 +15,7 @@ from engine.studio import Studio
 
 if TYPE_CHECKING:
     from engine.base import BaseModel
+    from engine.environment import Environment
 
 
 def run(studio: Studio, request: BaseRequest, job: RunningJob) -> None:
@@ -44,10 +45,12 @@ def store_base(studio: Studio, info: BaseInfo, source: str, request: BaseRequest
     return int(row["id"])
 
 
-def loaded_base(studio: Studio, job: RunningJob, base_id: int) -> "BaseModel":
-    """A registered base, loaded; raises `UserError` where its files have become other ones."""
+def loaded_base(studio: Studio, job: RunningJob, base_id: int, recorded: "Environment | None" = None) -> "BaseModel":
+    """A registered base, loaded as it was in a recorded environment; raises `UserError` where its files are others."""
+    from engine.environment import recorded_dtype
+
     row = library.base(studio.db, base_id)
-    base = job.models.base(row.source)
+    base = job.models.base(row.source, recorded_dtype(recorded))
     if base.sha256 != row.sha256:
         raise UserError(
             _("The base at {source} is another one than was registered: register it again.").format(source=row.source)

@@ -42,24 +42,29 @@ class Item:
 def run(studio: Studio, request: DatasetRequest, job: RunningJob) -> None:
     """Snapshot what matches the query; a run that was stopped leaves nothing."""
     discard_unfinished(studio.db)
-    if made := made_by(studio.db, job.id):
-        job.made(dataset_id=made)
-        return
-    items = list(_progressing(collect(studio.db, request), job))
+    dataset_id = made_by(studio.db, job.id) or _make(studio.db, request, job)
+    counts = studio.db.execute(
+        "SELECT count(*) AS items, sum(validation) AS validation_items FROM dataset_item WHERE dataset_id = ?",
+        (dataset_id,),
+    ).fetchone()
+    job.made(dataset_id=dataset_id, **dict(counts))
+
+
+def _make(db: sqlite3.Connection, request: DatasetRequest, job: RunningJob) -> int:
+    items = list(_progressing(collect(db, request), job))
     if not items:
         raise UserError(_("No usable frame matches “{query}”.").format(query=request.query))
-    held_out = validation_shots(items, request.validation_share, request.seed)
-    dataset_id = _store(studio.db, request, items, held_out)
-    held = sum((item.film_sha256, item.shot) in held_out for item in items)
-    job.made(dataset_id=dataset_id, items=len(items), validation_items=held)
+    return _store(db, request, items, validation_shots(items, request.validation_share, request.seed))
 
 
 def made_by(db: sqlite3.Connection, job_id: int) -> int | None:
     """The dataset this very job finished before it was killed at its end, if it did."""
     row = db.execute(
         """SELECT d.id FROM job j JOIN dataset d ON d.recipe = j.request AND d.made_at >= j.queued_at
-           WHERE j.id = ? AND j.kind = 'dataset' AND d.sha256 != ?""",
-        (job_id, UNFINISHED),
+           WHERE j.id = :job AND j.kind = 'dataset' AND d.sha256 != :unfinished AND NOT EXISTS (
+               SELECT 1 FROM job other WHERE other.kind = 'dataset' AND other.state = 'done' AND other.id != :job
+                   AND json_extract(other.result, '$.dataset_id') = d.id)""",
+        {"job": job_id, "unfinished": UNFINISHED},
     ).fetchone()
     return row and int(row["id"])
 

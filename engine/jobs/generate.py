@@ -18,6 +18,7 @@ from db.pictures import announce_done
 from db.requests import GenerateRequest
 from engine.base import BaseModel
 from engine.base_files import files_sha256
+from engine.environment import Environment, environment, recorded_threads, tell_differences
 from engine.generator import LoraWeight, Row, Shape, batch_limit, generate, row_shape
 from engine.infotext import LoraFacts, PictureFacts, pixels_sha256, write_png
 from engine.jobs.base import loaded_base
@@ -25,7 +26,6 @@ from engine.lora import RowWeights, resident_loras
 from engine.prompt import export_prompt, parse
 from engine.running import RunningJob
 from engine.studio import Studio
-from engine.trainer import environment
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,37 @@ class Planned:
     row: Row
     shape: Shape
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is still to be drawn."""
+        return bool(self.fields["state"] == "planned")
+
+    @property
+    def drawn_in_batch_of(self) -> int | None:
+        """The size of the batch it was drawn in, if it was."""
+        recorded = self.fields["environment"]
+        return json.loads(recorded)["batch"][0] if recorded else None
+
 
 def run(studio: Studio, request: GenerateRequest, job: RunningJob) -> None:
     """Draw what is planned, in batches that are the same however often the job was stopped."""
     generation = _generation(studio.db, request.generation_id)
-    base = loaded_base(studio, job, generation["base_id"])
     images = _images(studio.db, generation["id"])
+    recorded = _recorded(images)
+    base = loaded_base(studio, job, generation["base_id"], recorded)
+    if recorded:
+        what = _("generation {id}").format(id=generation["id"])
+        tell_differences(studio, job, recorded, environment(base), what)
     done = sum(image["state"] == "done" for image in images)
     job.progress(done, len(images), _("pictures"))
-    with resident_loras(base, _lora_paths(studio, generation["id"])) as weights:
+    paths = _lora_paths(studio, generation["id"])
+    with recorded_threads(recorded, base), resident_loras(base, paths) as weights:
         for batch, size in batches(studio.db, base, images):
             pixels = _draw(base, batch, size, weights, job, done, len(images))
             for planned, picture in zip(batch, pixels, strict=True):
-                _save(studio, base, generation, planned, picture, size)
-            done += len(batch)
+                if planned.is_waiting:
+                    _save(studio, base, generation, planned, picture, size)
+                    done += 1
             job.progress(done, len(images), _("pictures"))
             job.check()
     failed = [image for image in _images(studio.db, generation["id"]) if image["state"] == "failed"]
@@ -69,6 +86,12 @@ def _generation(db: sqlite3.Connection, generation_id: int) -> sqlite3.Row:
 
 def _images(db: sqlite3.Connection, generation_id: int) -> list[sqlite3.Row]:
     return db.execute("SELECT * FROM image WHERE generation_id = ? ORDER BY ordinal", (generation_id,)).fetchall()
+
+
+def _recorded(images: Sequence[sqlite3.Row]) -> Environment | None:
+    """The environment that the generation's pictures are drawn in, as soon as there is one."""
+    environments = (json.loads(image["environment"]) for image in images if image["environment"])
+    return next(environments, None)
 
 
 def adapter_name(lora_id: int) -> str:
@@ -101,7 +124,7 @@ def published_file(studio: Studio, row: sqlite3.Row) -> Path:
 def batches(
     db: sqlite3.Connection, base: BaseModel, images: Sequence[sqlite3.Row]
 ) -> Iterator[tuple[list[Planned], int]]:
-    """Planned pictures that are drawn together, and the size of their batch.
+    """Pictures that are drawn together, some of them waiting for it, and the size of their batch.
 
     Batches are made of all the generation's pictures, done or not, so that a stop changes neither shape nor place.
     """
@@ -110,12 +133,20 @@ def batches(
         if planned := _plan(db, base, image):
             alike.setdefault(planned.shape, []).append(planned)
     for shape, members in alike.items():
-        count = -(-len(members) // batch_limit(base, shape.width, shape.height))
-        size = -(-len(members) // count)
+        size = _batch_size(base, shape, members)
         for start in range(0, len(members), size):
-            waiting = [each for each in members[start : start + size] if each.fields["state"] == "planned"]
-            if waiting:
-                yield waiting, size
+            batch = members[start : start + size]
+            if any(each.is_waiting for each in batch):
+                yield batch, size
+
+
+def _batch_size(base: BaseModel, shape: Shape, members: Sequence[Planned]) -> int:
+    """The size that some were drawn in already; else that of as few batches as the limit allows, all of one size."""
+    for each in members:
+        if each.drawn_in_batch_of:
+            return each.drawn_in_batch_of
+    count = -(-len(members) // batch_limit(base, shape.width, shape.height))
+    return -(-len(members) // count)
 
 
 def _plan(db: sqlite3.Connection, base: BaseModel, image: sqlite3.Row) -> Planned | None:

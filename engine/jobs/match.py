@@ -41,14 +41,18 @@ def run(studio: Studio, request: MatchRequest, job: RunningJob) -> None:
     if not len(index.frames):
         job.say(_("No frame has been tagged yet, so there is nothing to compare pictures with."))
         images = []
+    job.count("images", 0)
     for start in range(0, len(images), IMAGES_PER_BATCH):
         job.progress(start, len(images), _("pictures"))
         job.check()
         batch = images[start : start + IMAGES_PER_BATCH]
         queries = _image_vectors(studio.db, tagger.id, batch)
-        save_matches(studio.db, index, batch, nearest(queries, index.vectors, index.shot_of, count))
+        hits = nearest(queries, index.vectors, index.shot_of, count)
+        with writing(studio.db):
+            save_matches(studio.db, index, batch, hits)
+            job.count("images", len(batch))
     job.progress(len(images), len(images), _("pictures"))
-    job.made(images=len(images), untagged=_untagged_images(studio.db, tagger.id, request.generation_id))
+    job.made(untagged=_untagged_images(studio.db, tagger.id, request.generation_id))
 
 
 def index_version(db: sqlite3.Connection, tagger_id: int) -> str:
@@ -139,17 +143,16 @@ def _image_vectors(db: sqlite3.Connection, tagger_id: int, images: Sequence[int]
 def save_matches(
     db: sqlite3.Connection, index: FrameIndex, images: Sequence[int], hits: Sequence[Sequence[Hit]]
 ) -> None:
-    """Replace the matches of these images, all in one short transaction."""
-    with writing(db):
-        for image_id, found in zip(images, hits, strict=True):
-            db.execute("DELETE FROM match WHERE image_id = ?", (image_id,))
-            db.executemany(
-                """INSERT INTO match
-                       (image_id, rank, film_id, frame_number, score, method, index_version, coverage)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
-                (_match_row(index, image_id, rank, hit) for rank, hit in enumerate(found, start=1)),
-            )
-        announce(db, "matches")
+    """Replace the matches of these images, inside one short transaction."""
+    for image_id, found in zip(images, hits, strict=True):
+        db.execute("DELETE FROM match WHERE image_id = ?", (image_id,))
+        db.executemany(
+            """INSERT INTO match
+                   (image_id, rank, film_id, frame_number, score, method, index_version, coverage)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+            (_match_row(index, image_id, rank, hit) for rank, hit in enumerate(found, start=1)),
+        )
+    announce(db, "matches")
 
 
 def _match_row(index: FrameIndex, image_id: int, rank: int, hit: Hit) -> tuple[object, ...]:

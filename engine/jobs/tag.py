@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from itertools import islice
 
 import numpy as np
@@ -39,12 +39,14 @@ def run(studio: Studio, request: TagRequest, job: RunningJob) -> None:
     work = _Progress(job, *_work_left(studio.db, registered.id))
     for film_id, numbers in work.frames.items():
         for scored in _scored_frames(studio.db, film_id, numbers, tagger):
-            save_frame_scores(studio.db, registered.id, film_id, tag_ids, scored)
-            work.advance(len(scored))
+            for some in _few(scored):
+                with work.counting(len(some)):
+                    save_frame_scores(studio.db, registered.id, film_id, tag_ids, some)
     for scored in _scored_images(studio, work.images, tagger, job):
-        save_image_scores(studio.db, registered.id, tag_ids, scored)
-        work.advance(len(scored))
-    job.made(tagger_id=registered.id, pictures=work.done, provider=tagger.provider)
+        for some in _few(scored):
+            with work.counting(len(some)):
+                save_image_scores(studio.db, registered.id, tag_ids, some)
+    job.made(tagger_id=registered.id, provider=tagger.provider)
 
 
 class _Progress:
@@ -54,13 +56,23 @@ class _Progress:
         self.frames, self.images, self.done = frames, images, 0
         self._total = sum(map(len, frames.values())) + len(images)
         self._job = job
-        self.advance(0)
+        with self.counting(0):
+            pass
 
-    def advance(self, count: int) -> None:
-        """Count finished items, report them, and stop here where a person wants that."""
+    @contextmanager
+    def counting(self, count: int) -> Iterator[None]:
+        """Store and count so many items in one transaction; then report, and stop where a person wants that."""
+        with writing(self._job.studio.db):
+            yield
+            self._job.count("pictures", count)
         self.done += count
         self._job.progress(self.done, self._total, _("pictures"))
         self._job.check()
+
+
+def _few(scored: Sequence[Scored]) -> Iterator[Sequence[Scored]]:
+    """Portions that a short transaction stores."""
+    return (scored[start : start + ITEMS_PER_WRITE] for start in range(0, len(scored), ITEMS_PER_WRITE))
 
 
 def _same_tagger(tagger: Tagger, registered: library.Tagger) -> Tagger:
@@ -155,36 +167,28 @@ def kept_scores(scores: NDArray[np.float32], tag_ids: NDArray[np.int64]) -> list
 def save_frame_scores(
     db: sqlite3.Connection, tagger_id: int, film_id: int, tag_ids: NDArray[np.int64], scored: Sequence[Scored]
 ) -> None:
-    """Store scores and vectors of frames, a few frames in each transaction."""
-    for start in range(0, len(scored), ITEMS_PER_WRITE):
-        some = scored[start : start + ITEMS_PER_WRITE]
-        with writing(db):
-            db.executemany(
-                "INSERT INTO score (film_id, frame_number, tagger_id, tag_id, score) VALUES (?, ?, ?, ?, ?)",
-                ((film_id, number, tagger_id, *kept) for number, scores, _v in some
-                 for kept in kept_scores(scores, tag_ids)),
-            )  # fmt: skip
-            db.executemany(
-                "INSERT INTO scored (tagger_id, film_id, frame_number, vector) VALUES (?, ?, ?, ?)",
-                ((tagger_id, film_id, number, to_blob(vector)) for number, _s, vector in some),
-            )
-            announce(db, "scores", film_id, some[0][0], some[-1][0])
+    """Store scores and vectors of a few frames, inside a transaction."""
+    db.executemany(
+        "INSERT INTO score (film_id, frame_number, tagger_id, tag_id, score) VALUES (?, ?, ?, ?, ?)",
+        ((film_id, number, tagger_id, *kept) for number, scores, _v in scored for kept in kept_scores(scores, tag_ids)),
+    )
+    db.executemany(
+        "INSERT INTO scored (tagger_id, film_id, frame_number, vector) VALUES (?, ?, ?, ?)",
+        ((tagger_id, film_id, number, to_blob(vector)) for number, _s, vector in scored),
+    )
+    announce(db, "scores", film_id, scored[0][0], scored[-1][0])
 
 
 def save_image_scores(
     db: sqlite3.Connection, tagger_id: int, tag_ids: NDArray[np.int64], scored: Sequence[Scored]
 ) -> None:
-    """Store scores and vectors of images, a few images in each transaction."""
-    for start in range(0, len(scored), ITEMS_PER_WRITE):
-        some = scored[start : start + ITEMS_PER_WRITE]
-        with writing(db):
-            db.executemany(
-                "INSERT INTO image_score (image_id, tagger_id, tag_id, score) VALUES (?, ?, ?, ?)",
-                ((image_id, tagger_id, *kept) for image_id, scores, _v in some
-                 for kept in kept_scores(scores, tag_ids)),
-            )  # fmt: skip
-            db.executemany(
-                "INSERT INTO image_scored (image_id, tagger_id, vector) VALUES (?, ?, ?)",
-                ((image_id, tagger_id, to_blob(vector)) for image_id, _s, vector in some),
-            )
-            announce(db, "images")
+    """Store scores and vectors of a few images, inside a transaction."""
+    db.executemany(
+        "INSERT INTO image_score (image_id, tagger_id, tag_id, score) VALUES (?, ?, ?, ?)",
+        ((image_id, tagger_id, *kept) for image_id, scores, _v in scored for kept in kept_scores(scores, tag_ids)),
+    )
+    db.executemany(
+        "INSERT INTO image_scored (image_id, tagger_id, vector) VALUES (?, ?, ?)",
+        ((image_id, tagger_id, to_blob(vector)) for image_id, _s, vector in scored),
+    )
+    announce(db, "images")

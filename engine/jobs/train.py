@@ -5,8 +5,8 @@ import json
 import math
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,18 +22,20 @@ from db.requests import TrainRecipe, TrainRequest
 from engine.base import BaseModel
 from engine.base_files import files_sha256
 from engine.captions import tag_frequency
-from engine.checkpoint import discard_newer, newest_verified, prune, read_checkpoint, save_checkpoint
+from engine.checkpoint import Checkpoint, discard_newer, newest_verified, prune, read_checkpoint, save_checkpoint
+from engine.environment import Environment, environment, recorded_threads, tell_differences
 from engine.jobs.base import loaded_base
 from engine.jobs.train_data import RunData, load_data, training_size
 from engine.kohya import TrainingFacts, metadata, tensors_sha256, write_lora
 from engine.lora import kohya_tensors
 from engine.running import JobStopped, RunningJob
 from engine.studio import Studio
-from engine.trainer import ADAPTER, StepResult, Trainer, environment
+from engine.trainer import ADAPTER, StepResult, Trainer
 
 LOOK_EVERY_STEPS = 10
 SAVE_EVERY_SECONDS = 600.0
 SKIPPED_SHARE_LIMIT = 0.5
+UNLOOKED_LOSS, UNLOOKED_SKIPPED = "unlooked.loss", "unlooked.skipped"
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,12 @@ def run(studio: Studio, request: TrainRequest, job: RunningJob) -> None:
         job.say(_("Run {name} is finished already.").format(name=wanted.name))
         job.made(run_id=wanted.id, **_published(studio.db, wanted.id))
         return
-    base = loaded_base(studio, job, wanted.base_id)
+    base = loaded_base(studio, job, wanted.base_id, wanted.environment)
     width, height = training_size(studio.db, wanted.dataset_id, base)
     width, height = wanted.recipe.width or width, wanted.recipe.height or height
     data = load_data(studio, wanted.dataset_id, base, width, height, job)
-    recorded = _record_environment(studio.db, wanted, base, data, job)
-    with _threads(recorded, base), closing(Trainer(base, data.training, wanted.recipe)) as trainer:
+    recorded = _record_environment(studio, wanted, base, data, job)
+    with recorded_threads(recorded, base), closing(Trainer(base, data.training, wanted.recipe)) as trainer:
         _Training(studio, job, wanted, trainer, data).run()
         publish(studio, wanted, base, data)
     job.made(run_id=wanted.id, **_published(studio.db, wanted.id))
@@ -89,36 +91,15 @@ def _published(db: sqlite3.Connection, run_id: int) -> dict[str, Any]:
     return {"lora_id": row["id"], "lora": row["name"]}
 
 
-def _record_environment(
-    db: sqlite3.Connection, run: Run, base: BaseModel, data: RunData, job: RunningJob
-) -> Mapping[str, Any]:
+def _record_environment(studio: Studio, run: Run, base: BaseModel, data: RunData, job: RunningJob) -> Environment:
     """The environment the run began in, written down now where it begins; says so where today's is another."""
-    batch = [run.recipe.batch_size, *data.training.latents.shape[1:]]
-    present = {**environment(base), "batch": batch}
+    present = {**environment(base), "batch": [run.recipe.batch_size, *data.training.latents.shape[1:]]}
     if run.environment is None:
-        with writing(db):
+        with writing(studio.db) as db:
             db.execute("UPDATE run SET environment = ? WHERE id = ?", (json.dumps(present), run.id))
         return present
-    for name in sorted(present.keys() - {"threads"}):
-        if present[name] != run.environment.get(name):
-            job.say(
-                _("{name} was {before} when the run began and is {now}: it goes on, but not bit for bit.").format(
-                    name=name, before=run.environment.get(name), now=present[name]
-                )
-            )
+    tell_differences(studio, job, run.environment, present, _("run {name}").format(name=run.name))
     return run.environment
-
-
-@contextmanager
-def _threads(recorded: Mapping[str, Any], base: BaseModel) -> Iterator[None]:
-    """On a CPU, as many threads as the run began with, because their number changes the order of sums."""
-    before = torch.get_num_threads()
-    if base.device.type == "cpu":
-        torch.set_num_threads(recorded["threads"])
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class _Training:
@@ -128,21 +109,24 @@ class _Training:
         self._db, self._studio, self._job = studio.db, studio, job
         self._run, self._trainer, self._data = run, trainer, data
         self._folder = studio.runs / str(run.id)
-        self._step = self._restore()
+        self._step = self._saved_step = 0
         self._saved_at = time.monotonic()
         self._message = ""
         self._begin_look()
+        self._restore()
 
-    def _restore(self) -> int:
-        """The next step to train."""
+    def _restore(self) -> None:
+        """Go to the newest checkpoint, if there is one."""
         checkpoint = newest_verified(self._folder)
         discard_newer(self._folder, checkpoint)
         if checkpoint is None:
-            return 0
+            return
         tensors, _state = read_checkpoint(checkpoint)
         self._trainer.load_state(tensors)
+        self._step = checkpoint.step
+        self._begin_look(_unlooked(tensors, self._trainer.device))
+        self._keep(checkpoint)
         self._job.say(_("Going on from step {step}.").format(step=checkpoint.step))
-        return checkpoint.step
 
     def run(self) -> None:
         """Train the steps that are left. Checkpoints come before anything that could fail."""
@@ -165,14 +149,21 @@ class _Training:
         return late or self._step % self._run.recipe.checkpoint_every == 0
 
     def save(self) -> None:
-        """Write a checkpoint, then its row, then delete old ones."""
+        """Write a checkpoint, then delete old ones, then write its row; nothing where nothing was trained since."""
+        if self._step == self._saved_step:
+            return
+        tensors = {**self._trainer.state_dict(), **_unlooked_tensors(self._losses)}
         try:
-            saved = save_checkpoint(self._folder, self._step, self._trainer.state_dict(), {"run": self._run.name})
+            saved = save_checkpoint(self._folder, self._step, tensors, {"run": self._run.name})
         except OSError as error:
             raise UserError(
                 _("The checkpoint cannot be written ({error}): make room, then resume the job.").format(error=error)
             ) from error
-        prune(self._folder, self._run.recipe.keep_checkpoints)
+        self._keep(saved)
+
+    def _keep(self, saved: Checkpoint) -> None:
+        """Delete what this checkpoint makes needless, and name it in a row, which a crash may have prevented."""
+        prune(self._folder, self._run.recipe.keep_checkpoints, self._run.recipe.checkpoint_every)
         with writing(self._db):
             self._forget_missing()
             self._db.execute(
@@ -181,7 +172,7 @@ class _Training:
             )
             self._db.execute("UPDATE run SET step = ? WHERE id = ?", (saved.step, self._run.id))
             announce(self._db, "runs")
-        self._saved_at = time.monotonic()
+        self._saved_at, self._saved_step = time.monotonic(), saved.step
 
     def _forget_missing(self) -> None:
         """Delete the rows of checkpoints that are no longer there."""
@@ -189,9 +180,10 @@ class _Training:
         gone = [(row["id"],) for row in rows if not (self._studio.root / row["path"]).is_dir()]
         self._db.executemany("DELETE FROM checkpoint WHERE id = ?", gone)
 
-    def _begin_look(self) -> None:
+    def _begin_look(self, earlier: Sequence[StepResult] = ()) -> None:
+        """Begin to gather results; the `earlier` ones were gathered before a stop."""
         self._looked_at, self._looked_step = time.monotonic(), self._step
-        self._losses: list[StepResult] = []
+        self._losses = list(earlier)
 
     def _note(self, result: StepResult) -> None:
         self._step += 1
@@ -212,7 +204,7 @@ class _Training:
                 )
             )
         seconds = time.monotonic() - self._looked_at
-        rate = len(losses) * self._run.recipe.batch_size / seconds
+        rate = (self._step - self._looked_step) * self._run.recipe.batch_size / seconds
         loss = float(losses[usable].mean())
         self._measure(loss=loss, learning_rate=learning_rate, pictures_per_second=rate)
         self._message = _("loss {loss:.4f}, {rate:.1f} pictures/s").format(loss=loss, rate=rate)
@@ -232,6 +224,23 @@ class _Training:
     def _validate(self) -> None:
         if self._data.validation is not None:
             self._measure(validation_loss=self._trainer.validation_loss(self._data.validation))
+
+
+def _unlooked_tensors(results: Sequence[StepResult]) -> dict[str, torch.Tensor]:
+    """Losses that no look has measured yet, as a checkpoint holds them: looks come at the same steps with any stop."""
+    if not results:
+        return {}
+    return {
+        UNLOOKED_LOSS: torch.stack([result.loss for result in results]).cpu(),
+        UNLOOKED_SKIPPED: torch.stack([result.skipped for result in results]).cpu(),
+    }
+
+
+def _unlooked(tensors: Mapping[str, torch.Tensor], device: torch.device) -> list[StepResult]:
+    if UNLOOKED_LOSS not in tensors:
+        return []
+    pairs = zip(tensors[UNLOOKED_LOSS].to(device), tensors[UNLOOKED_SKIPPED].to(device), strict=True)
+    return [StepResult(loss, skipped, math.nan) for loss, skipped in pairs]
 
 
 def publish(studio: Studio, run: Run, base: BaseModel, data: RunData) -> None:

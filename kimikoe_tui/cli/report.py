@@ -1,8 +1,14 @@
-"""`kimikoe status` and `kimikoe resemblance`: where the studio stands, and what its pictures resemble."""
+"""`kimikoe status`, `resemblance` and `digest`: where the studio stands, what its pictures resemble, what it holds."""
+
+import json
+import subprocess
+import sys
 
 import click
 
 from db import films, overview, pictures, query
+from db.digest import combined
+from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.engine_control import engine_state
@@ -71,4 +77,38 @@ def resemblance(context: Context, expression: str, as_json: bool) -> None:
         click.echo(f"{image_id:>5}  {', '.join(cited)}")
 
 
-COMMANDS = (status, resemblance)
+@click.command()
+@click.option("--tables", is_flag=True, help="Also print one hash for each table, the tensors and the pixels.")
+@json_option
+@pass_context
+def digest(context: Context, tables: bool, as_json: bool) -> None:
+    """Print one hash of all that the studio holds: rows without times, tensors of LoRAs, pixels of pictures.
+
+    Two studios with the same hash hold the same, however often their engines were stopped or killed.
+
+    \b
+    Example:
+      kimikoe digest --tables
+    """
+    context.check()
+    parts = _digests(context)
+    if as_json:
+        print_json({"digest": combined(parts), "tables": parts})
+        return
+    for name, each in parts.items() if tables else ():
+        click.echo(f"{each}  {name}")
+    click.echo(combined(parts))
+
+
+def _digests(context: Context) -> dict[str, str]:
+    """A hash for each part of the studio, from the engine's own program, which can read tensors and pictures."""
+    command = [sys.executable, "-m", "engine.digest", str(context.root.resolve())]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        answer, _errors = process.communicate()
+    if process.returncode:
+        raise UserError(_("The studio in {folder} could not be read whole.").format(folder=context.root))
+    parts: dict[str, str] = json.loads(answer)
+    return parts
+
+
+COMMANDS = (status, resemblance, digest)

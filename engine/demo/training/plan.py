@@ -9,7 +9,6 @@ from pathlib import Path
 from shutil import rmtree
 
 import torch
-from diffusers import AutoencoderKL
 
 from engine.demo.training.base import Stage, train_stage
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
@@ -18,7 +17,7 @@ from engine.demo.training.latents import encode_corpus, latent_size
 from engine.demo.training.log import say
 from engine.demo.training.networks import LATENT_SIZE
 from engine.demo.training.parallel import on_every_core
-from engine.demo.training.tagger import train_tagger
+from engine.demo.training.tagger import Drawings, train_tagger
 from engine.demo.training.tokenizer import make_tokenizer
 from engine.demo.training.vae import psnr, train_vae
 from engine.demo.training.vocabulary import vocabulary
@@ -117,7 +116,7 @@ class Workshop:
             return
         squares = Recipe(seed, self.effort.squares, mixed_styles=True, marks=MARKS)
         frames = replace(squares, seed=seed + 1, count=self.effort.frames)
-        drawings = [
+        drawings: list[tuple[Drawings, float]] = [
             (draw_corpus(squares, self.folder / f"{out.name}-squares"), 0.45),
             (draw_frames(frames, self.folder / f"{out.name}-frames"), 0.55),
         ]

@@ -16,7 +16,7 @@ _LEVELS = ((40, 1), (80, 2), (144, 2), (192, 1))
 _OPSET = 17
 
 
-class Level(nn.Module):
+class Level(nn.Module):  # type: ignore[misc]
     """Half the size, then depthwise residuals."""
 
     def __init__(self, channels: int, width: int, residuals: int) -> None:
@@ -31,7 +31,7 @@ class Level(nn.Module):
         return features
 
 
-class TaggerNetwork(nn.Module):
+class TaggerNetwork(nn.Module):  # type: ignore[misc]
     """0.6 M parameters. Pictures [n, 128, 128, 3] BGR 0..255 become probabilities [n, tags] and an embedding [n, 192].
 
     The strongest response anywhere counts beside the mean, at two scales, so that one small eye among many

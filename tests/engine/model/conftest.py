@@ -57,5 +57,5 @@ def sdxl(loaded_sdxl: BaseModel) -> Iterator[BaseModel]:
 def models(loaded_sd15: BaseModel, monkeypatch: pytest.MonkeyPatch) -> Models:
     """Warm models whose base is the one that the session has loaded."""
     warm = Models()
-    monkeypatch.setattr(warm, "base", lambda source: loaded_sd15)
+    monkeypatch.setattr(warm, "base", lambda source, dtype=None: loaded_sd15)
     return warm

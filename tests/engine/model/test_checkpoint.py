@@ -80,14 +80,22 @@ def test_a_step_saved_again_replaces_the_damaged_one(tmp_path: Path) -> None:
 def test_pruning_keeps_the_newest_and_a_damaged_one_never_outlives_a_good_one(tmp_path: Path) -> None:
     for step in (1, 2, 3, 10):
         save(tmp_path, step)
-    assert [path.name for path in prune(tmp_path, 2)] == ["step-00000002", "step-00000001"]
+    assert [path.name for path in prune(tmp_path, 2, 1)] == ["step-00000002", "step-00000001"]
     truncate(tmp_path / "step-00000010")
     found = newest_verified(tmp_path)
     discard_newer(tmp_path, found)
     save(tmp_path, 5)
-    prune(tmp_path, 1)
+    prune(tmp_path, 1, 1)
     newest = newest_verified(tmp_path)
     assert newest is not None and newest.step == 5
+
+
+def test_checkpoints_of_stops_leave_no_trace(tmp_path: Path) -> None:
+    """With one every 4 steps, and stops at 5, 7, 10 and at the end."""
+    for step in (4, 5, 7, 8, 10, 12, 14):
+        save(tmp_path, step)
+        prune(tmp_path, 3, 4)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000008", "step-00000012", "step-00000014"]
 
 
 def test_no_folder_is_no_checkpoint(tmp_path: Path) -> None:

@@ -1,0 +1,70 @@
+"""Files that are on the disk whole or not at all, whenever the power goes."""
+
+import hashlib
+import os
+from functools import partial
+from pathlib import Path
+
+from db.errors import UserError
+from db.i18n import _
+
+BLOCK = 2**20
+
+
+def write_synced(path: Path, content: bytes | memoryview) -> None:
+    """Write a file and wait until the disk has it."""
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def copy_synced(source: Path, target: Path) -> tuple[int, str]:
+    """Copy a file and wait until the disk has it; returns the bytes copied and their sha256."""
+    digest, size = hashlib.sha256(), 0
+    with source.open("rb") as original, target.open("wb") as copy:
+        for block in iter(partial(original.read, BLOCK), b""):
+            copy.write(block)
+            digest.update(block)
+            size += len(block)
+        copy.flush()
+        os.fsync(copy.fileno())
+    return size, digest.hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """The sha256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the disk has the folder's entries."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_tree(folder: Path) -> None:
+    """Wait until the disk has the entries of a folder and of all folders in it."""
+    for path, _folders, _files in os.walk(folder, topdown=False):
+        sync_folder(Path(path))
+
+
+def partial_path(path: Path) -> Path:
+    """Where a file or folder is made before it is renamed to `path`."""
+    return path.with_name(f".{path.name}.partial")
+
+
+def need_room(folder: Path, needed: int) -> None:
+    """Raise `UserError` where the disk of `folder` has not so many bytes free."""
+    disk = os.statvfs(folder)
+    free = disk.f_bavail * disk.f_frsize
+    if free < needed:
+        raise UserError(
+            _("{folder} has {free} MB free and {needed} MB are needed: make room or name another disk.").format(
+                folder=folder, free=free // 10**6, needed=-(-needed // 10**6)
+            )
+        )

@@ -1,0 +1,86 @@
+"""What lies in a studio's folder, by kind: what must be kept, what is made again, and what may go."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import msgspec
+
+from db.connect import DATABASE_NAME
+
+Kind = Literal[
+    "database", "wal", "thumbnails", "latents", "vectors", "checkpoints", "loras", "pictures", "logs", "backups",
+    "orphans", "locks", "unfinished", "other",
+]  # fmt: skip
+FOLDERS = ("loras", "images", "runs", "logs", "locks")
+BACKUPS = "backups"
+ORPHANS = "orphans"
+CACHES: tuple[Kind, ...] = ("thumbnails", "latents", "vectors")
+PASSING: tuple[Kind, ...] = ("wal", "locks", "unfinished", "backups")
+
+_BY_FOLDER: dict[str, Kind] = {
+    "loras": "loras",
+    "images": "pictures",
+    "runs": "checkpoints",
+    "logs": "logs",
+    "locks": "locks",
+    BACKUPS: "backups",
+    ORPHANS: "orphans",
+}
+_BY_NAME: dict[str, Kind] = {
+    DATABASE_NAME: "database",
+    "thumbs.db": "thumbnails",
+    "latents.db": "latents",
+    "vectors.npy": "vectors",
+    "vectors.json": "vectors",
+    "engine.lock": "locks",
+}
+
+
+class StudioFile(msgspec.Struct, frozen=True):
+    """A file of a studio: its path below the studio, its size in bytes and its kind."""
+
+    path: str
+    size: int
+    kind: Kind
+    changed_at: float
+
+
+def kind_of(path: str) -> Kind:
+    """The kind of the file at this path below the studio."""
+    parts = PurePosixPath(path).parts
+    if any(part.endswith(".partial") for part in parts):
+        return "unfinished"
+    if len(parts) > 1:
+        return _BY_FOLDER.get(parts[0], "other")
+    if path.endswith(("-wal", "-shm", "-journal")):
+        return "wal"
+    return _BY_NAME.get(path, "other")
+
+
+def files(root: Path) -> Iterator[StudioFile]:
+    """Every file of the studio; a folder may be a link to another disk, links further down are not followed."""
+    for entry in sorted(os.scandir(root), key=lambda each: each.name):
+        if entry.is_dir():
+            for folder, _folders, names in os.walk(entry.path):
+                yield from _present(root, (Path(folder, name) for name in sorted(names)))
+        else:
+            yield from _present(root, [Path(entry.path)])
+
+
+def _present(root: Path, paths: Iterator[Path] | list[Path]) -> Iterator[StudioFile]:
+    """Those that are still there: the engine may be at work."""
+    for path in paths:
+        try:
+            found = path.lstat()
+        except FileNotFoundError:
+            continue
+        relative = path.relative_to(root).as_posix()
+        yield StudioFile(relative, found.st_size, kind_of(relative), found.st_mtime)
+
+
+def is_below(path: str) -> bool:
+    """Whether a path that a row or a manifest names stays inside its studio."""
+    pure = PurePosixPath(path)
+    return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts
