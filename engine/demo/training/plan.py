@@ -3,20 +3,25 @@
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from shutil import rmtree
 
 import torch
 
+from engine.demo.training.appraisal import PROMPTS, adherence, draw_prompts, grid, load_judges, load_made_base, nearness
 from engine.demo.training.base import Stage, train_stage
+from engine.demo.training.card import Appraisal, write_card
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.frames import draw_frames
 from engine.demo.training.latents import encode_corpus, latent_size
 from engine.demo.training.log import say
+from engine.demo.training.measures import MEASURES
 from engine.demo.training.networks import LATENT_SIZE
+from engine.demo.training.on_film import score_on_film
 from engine.demo.training.parallel import on_every_core
+from engine.demo.training.publish import publish_base, publish_tagger
 from engine.demo.training.tagger import Drawings, train_tagger
 from engine.demo.training.tokenizer import make_tokenizer
 from engine.demo.training.vae import psnr, train_vae
@@ -34,7 +39,7 @@ class Effort:
     mixed: int = 14_000
     squares: int = 24_000
     frames: int = 24_000
-    vae_steps: int = 5_000
+    vae_steps: int = 8_000
     tagger_pictures: int = 448_000
     judge_pictures: int = 192_000
     sketch_steps: int = 2_500
@@ -55,6 +60,7 @@ class Workshop:
         self.folder, self.effort = folder, effort
         self.vae, self.tokenizer, self.base = folder / "vae", folder / "tokenizer", folder / "base"
         self.tagger, self.judge = folder / "tagger", folder / "judge"
+        self.shipped = folder / "shipped"
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -72,11 +78,13 @@ class Workshop:
         return draw_corpus(Recipe(201, _HELD_OUT), self.folder / "held-out")
 
     def make(self) -> None:
-        """Everything."""
+        """Everything up to the shipped folders and their card."""
         self.make_drawings()
         self.make_tokenizer()
         self.make_vae_and_tagger()
         self.make_base()
+        self.publish()
+        self.appraise()
 
     def make_drawings(self) -> None:
         draw_corpus(self.plain, self.folder / "plain")
@@ -135,6 +143,28 @@ class Workshop:
                 with _appearing_whole(stage.end) as partial:
                     on_every_core(train_stage, replace(stage, end=partial))
 
+    def publish(self) -> None:
+        """The folders as they are shipped."""
+        publish_base(self.vae, self.base, self.tokenizer, self.shipped / "base")
+        publish_tagger(self.tagger, self.shipped / "tagger")
+
+    def appraise(self) -> None:
+        """Measure what is shipped, and write the card."""
+        base, judges = load_made_base(self.shipped / "base"), load_judges(self.shipped / "tagger", self.judge)
+        scenes = MEASURES[0].scenes(PROMPTS)
+        pictures, film = draw_prompts(base, scenes), self.folder / "film.mp4"
+        plain, held_out = Corpus(self.plain, self.folder / "plain"), self.held_out().pictures
+        appraisal = Appraisal(
+            psnr=psnr(base.vae, held_out),
+            adherence=adherence(base, judges),
+            nearness=nearness(pictures, held_out, plain.pictures),
+            tagger=score_on_film(judges.tagger, film),
+            judge=score_on_film(judges.judge, film),
+            megabytes={name: _megabytes(self.shipped / name) for name in ("base", "tagger")},
+            effort=asdict(self.effort),
+        )
+        write_card(appraisal, grid(pictures), self.shipped / "base")
+
     def _stage(self, name: str, size: int, steps: int, rate: float, seed: int, start: Path | None) -> Stage:
         return Stage(
             size=size,
@@ -159,3 +189,7 @@ def _appearing_whole(folder: Path) -> Iterator[Path]:
     partial.mkdir(parents=True)
     yield partial
     partial.rename(folder)
+
+
+def _megabytes(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

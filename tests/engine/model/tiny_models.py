@@ -2,16 +2,14 @@
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
-from safetensors.torch import save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from engine.base import BaseModel
 from engine.base_files import CONFIGS
-from engine.kohya import original_unet_name
+from engine.demo.training.one_file import write_one_file
 
 VOCABULARY = {"vocab_size": 933, "bos_token_id": 931, "eos_token_id": 932}
 UNET = {
@@ -57,39 +55,5 @@ def _text_config(size: int) -> CLIPTextConfig:
 
 def write_single_file(path: Path, base: BaseModel, extra: dict[str, torch.Tensor] | None = None) -> Path:
     """Write an SD 1.5 base as one file, with its configuration and tokenizer in the folder named as the file."""
-    tensors = {f"model.diffusion_model.{name}": value for name, value in _unet(base).items()}
-    tensors |= {f"first_stage_model.{name}": value for name, value in _vae(base.vae).items()}
-    for name, value in base.text_encoders[0].state_dict().items():
-        tensors[f"cond_stage_model.transformer.text_model.{name.removeprefix('text_model.')}"] = value
-    save_file({name: value.contiguous().clone() for name, value in (tensors | (extra or {})).items()}, path)
+    write_one_file(path, base.unet, base.vae, base.text_encoders[0], base.dtype, extra)
     return path
-
-
-def _unet(base: BaseModel) -> dict[str, torch.Tensor]:
-    config = base.unet.config
-    attention = [number for number, kind in enumerate(config.up_block_types) if kind.startswith("CrossAttn")]
-    renamed = {}
-    for name, value in base.unet.state_dict().items():
-        module, _dot, kind = name.rpartition(".")
-        renamed[f"{original_unet_name(module, config.layers_per_block, attention)}.{kind}"] = value
-    return renamed
-
-
-def _vae(vae: Any) -> dict[str, torch.Tensor]:
-    blocks = len(vae.config.block_out_channels)
-    return {_vae_name(name, blocks): value for name, value in vae.state_dict().items()}
-
-
-def _vae_name(name: str, blocks: int) -> str:
-    name = name.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
-    side, block, *rest = name.split(".")
-    if block == "mid_block":
-        return ".".join([side, "mid", f"block_{int(rest[1]) + 1}", *rest[2:]])
-    if block not in ("down_blocks", "up_blocks"):
-        return name
-    down = block == "down_blocks"
-    level = int(rest[0]) if down else blocks - 1 - int(rest[0])
-    place = f"{side}.{'down' if down else 'up'}.{level}"
-    if rest[1] == "resnets":
-        return ".".join([place, "block", *rest[2:]])
-    return f"{place}.{'downsample' if down else 'upsample'}.conv.{rest[-1]}"
