@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from db.errors import UserError
+from db.filesystem import check_disk
 from db.i18n import _
 
 BUSY_TIMEOUT_MS = 10_000
@@ -35,28 +36,43 @@ def _quoted(path: Path) -> str:
     return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
 
-def connect_studio(
-    root: Path, *, durable: bool = False, read_only: bool = False, migrate: bool = True
-) -> sqlite3.Connection:
-    """Open the studio in directory `root`, bringing an older schema up to date.
-
-    Raises `UserError` where there is no studio, where the file is not a database, or where a newer version wrote it.
-    """
-    from db import migrations
-
+def studio_file(root: Path) -> Path:
+    """The studio's database, of whatever version; raises `UserError` where there is none in this folder."""
     path = root / DATABASE_NAME
     if not path.is_file():
         raise UserError(_("There is no studio in {folder}: make one with `kimikoe init {folder}`.").format(folder=root))
+    return path
+
+
+def connect_studio(
+    root: Path, *, durable: bool = False, read_only: bool = False, migrate: bool = True, lock_held: bool = False
+) -> sqlite3.Connection:
+    """Open the studio in directory `root`, bringing an older schema up to date where no engine lives on it.
+
+    `lock_held` says that this process holds the engine's lock. Raises `UserError` where there is no studio, where its
+    disk or its file is unfit, where a newer version wrote it, or where it cannot be brought up to date now.
+    """
+    from db import migrations
+
+    path = studio_file(root)
+    check_disk(root)
     try:
         db = connect(path, durable=durable, read_only=read_only)
-        migrations.check_version(db, path)
-        if migrate and not read_only:
-            migrations.migrate(db)
+        if migrations.is_older(db, path):
+            _bring_up_to_date(db, root, migrate and not read_only, lock_held)
     except sqlite3.DatabaseError as error:
         raise UserError(
             _("{path} cannot be read as a studio ({error}): restore it from a backup.").format(path=path, error=error)
         ) from error
     return db
+
+
+def _bring_up_to_date(db: sqlite3.Connection, root: Path, allowed: bool, lock_held: bool) -> None:
+    from db import upgrade
+
+    if not allowed:
+        raise UserError(_("{folder} was left by an older kimikoe: run `kimikoe status` once.").format(folder=root))
+    upgrade.bring_up_to_date(db, root, lock_held=lock_held)
 
 
 @contextmanager
@@ -71,10 +87,11 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     db.execute("BEGIN IMMEDIATE")
     try:
         yield db
+        db.execute("COMMIT")
     except BaseException:
-        db.execute("ROLLBACK")
+        if db.in_transaction:  # on a full disk SQLite may have taken it back already
+            db.execute("ROLLBACK")
         raise
-    db.execute("COMMIT")
 
 
 def now() -> float:

@@ -23,6 +23,7 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({
     "change": {WHOLE_TABLE: "news of changes; a repeated batch is announced twice"},
     "checkpoint": {"id": "nothing refers to it, and a checkpoint saved again gets another", "made_at": _TIME},
     "dataset": {"made_at": _TIME},
+    "engine": {WHOLE_TABLE: "which processes worked, and when"},
     "event": {"at": _TIME},
     "film": {"added_at": _TIME},
     "tagger": {"added_at": _TIME},
@@ -33,8 +34,10 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({
     "lora": {"made_at": _TIME, "sha256": "the file's metadata tell when the training began and ended"},
     "generation": {"made_at": _TIME},
     "image": {"made_at": _TIME, "sha256": "packing the same pixels is the library's choice"},
+    "job_wait": {"since": _TIME},
     "job": {
         "queued_at": _TIME, "started_at": _TIME, "progress_at": _TIME, "finished_at": _TIME, "first_at": _TIME,
+        "resumed_at": _TIME,
         "attempts": "deaths are not the result", "worker_pid": "a process id",
         "done": _LAST_ATTEMPT, "first_done": _LAST_ATTEMPT, "total": _LAST_ATTEMPT, "unit": _LAST_ATTEMPT,
         "message": _LAST_ATTEMPT,

@@ -36,10 +36,10 @@ class Disk(msgspec.Struct, frozen=True):
         return self.type in PASSING
 
 
-def disk_of(path: Path, mounts: Path = MOUNTS) -> Disk | None:
-    """The disk on which a path lies or would lie; None where the system does not tell."""
+def disk_of(path: Path, mounts: Path | None = None) -> Disk | None:
+    """The disk on which a path lies or would lie; None where the system does not tell. `mounts` is a mountinfo file."""
     try:
-        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = (mounts or MOUNTS).read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     except OSError:
         return None
     place = path.expanduser().resolve()
@@ -60,7 +60,7 @@ def _unescaped(text: str) -> str:
     return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), text)
 
 
-def check_disk(root: Path, mounts: Path = MOUNTS) -> None:
+def check_disk(root: Path, mounts: Path | None = None) -> None:
     """Raise `UserError` where a studio in this folder would not be safe."""
     disk = disk_of(root, mounts)
     if disk is not None and disk.shared:

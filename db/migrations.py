@@ -10,7 +10,7 @@ from pathlib import Path
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
-from db.schema import films, pictures, views, work
+from db.schema import films, pictures, views, waits, work
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -40,12 +40,24 @@ def m005_views(db: sqlite3.Connection) -> None:
     _run(db, views.VIEWS)
 
 
+def m006_engine(db: sqlite3.Connection) -> None:
+    """Which engines worked on the studio, by which program: the handshake with terminals of other versions."""
+    _run(db, work.ENGINE)
+
+
+def m007_waits(db: sqlite3.Connection) -> None:
+    """What jobs wait for that the engine itself set aside."""
+    _run(db, waits.WAITS)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_films_tags_events,
     m002_datasets_runs,
     m003_pictures,
     m004_jobs,
     m005_views,
+    m006_engine,
+    m007_waits,
 )
 
 
@@ -54,23 +66,26 @@ def version(db: sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def check_version(db: sqlite3.Connection, path: Path) -> None:
-    """Raise `UserError` where a newer kimikoe has written the file."""
+def is_older(db: sqlite3.Connection, path: Path) -> bool:
+    """Whether there are migrations that the file has not seen; raises `UserError` where a newer kimikoe wrote it."""
     if (found := version(db)) > len(MIGRATIONS):
         raise UserError(
             _(
                 "{path} was written by a newer kimikoe (schema {found}, this one knows {known}): upgrade kimikoe."
             ).format(path=path, found=found, known=len(MIGRATIONS))
         )
+    return found < len(MIGRATIONS)
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Apply the migrations the file has not seen, each in a transaction of its own with its record."""
-    for number in range(version(db) + 1, len(MIGRATIONS) + 1):
-        with writing(db):
-            if version(db) < number:
-                MIGRATIONS[number - 1](db)
-                db.execute(f"PRAGMA user_version = {number}")
+    """Apply the migrations the file has not seen, in one transaction with their record: all or none.
+
+    A studio in use is brought up to date by `db.upgrade`, which keeps engines away and makes a copy first.
+    """
+    with writing(db):
+        for number in range(version(db) + 1, len(MIGRATIONS) + 1):
+            MIGRATIONS[number - 1](db)
+            db.execute(f"PRAGMA user_version = {number}")
 
 
 def _run(db: sqlite3.Connection, *scripts: str) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from db import changes, engine_lock, queue
+from db import changes, engine_life, engine_lock, queue
 from db.connect import connect_studio
 from db.i18n import _
 from engine.logs import job_log, log_engine_to
@@ -84,8 +84,10 @@ class Supervisor:
     """Starts workers where jobs wait, puts the jobs of dead workers back, and goes on until it is told to stop."""
 
     def __init__(self, root: Path) -> None:
-        self._lock = engine_lock.hold(root)
-        self._db = connect_studio(root)
+        self._lock = engine_lock.hold(root, "starting")
+        self._db = connect_studio(root, lock_held=True)
+        self._life = engine_life.begin(self._db, os.getpid())
+        engine_lock.say_purpose(self._lock, "engine")
         self._logs = root / "logs"
         self._log = logging.getLogger("kimikoe")
         self._keepers = [LaneKeeper(root, lane) for lane in LANES]
@@ -136,6 +138,7 @@ class Supervisor:
         for keeper in self._keepers:
             keeper.kill_after(deadline)
         self._put_back(_("the engine was stopped"))
+        engine_life.end(self._db, self._life)
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
         self._log.info("engine stopped")
@@ -144,10 +147,10 @@ class Supervisor:
 
 def main(root: Path) -> None:
     """Run the engine of a studio in this process; raises `UserError` where it cannot start."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     root = root.resolve()
     supervisor = Supervisor(root)
     log_engine_to(root / "logs", f"engine[{os.getpid()}]")
     signal.signal(signal.SIGTERM, supervisor.stop)
     signal.signal(signal.SIGINT, supervisor.stop)
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     supervisor.run()

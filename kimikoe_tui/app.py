@@ -15,12 +15,12 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
 
-from db import changes
+from db import changes, engine_life
 from db.connect import connect_studio
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui import keys, palette
-from kimikoe_tui.engine_control import engine_state
+from kimikoe_tui.engine_control import engine_state, other_version
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
 from kimikoe_tui.screens.room import Room, reversal
@@ -69,6 +69,7 @@ class KimikoeApp(App[None]):
         self.session = Session(root)
         self.frame_server = frame_server or FrameServer(frame_server_command(root), root / "logs" / "pixels.log")
         self.engine_runs: bool | None = None
+        self._engine_pid: int | None = None
         self._start_engine = start_engine
         self._rooms: list[Room] = []
         self._last_change = changes.newest(self.session.reader())
@@ -118,9 +119,17 @@ class KimikoeApp(App[None]):
             self.room.call_later(self.room.show_work, self.engine_runs)
 
     def _watch_engine(self) -> None:
-        self.engine_runs = engine_state(self.root).running
+        state, known = engine_state(self.root), self._engine_pid
+        self._engine_pid, self.engine_runs = state.pid, state.running
         if self.room is not None:
             self.room.call_later(self.room.show_work, self.engine_runs)
+            if state.running and state.pid != known:
+                self._compare_versions(self.room)
+
+    def _compare_versions(self, room: Room) -> None:
+        """Say, of an engine seen for the first time, that it is of another version."""
+        if words := other_version(engine_life.living(self.session.reader(), self._engine_pid)):
+            room.call_later(room.complain, words)
 
     @work(thread=True, exclusive=True, group="engine", exit_on_error=False)
     def start_engine(self) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from db import engine_lock
+from db import engine_life, engine_lock
 from db.errors import UserError
 from db.i18n import _
+from db.version import program_version
 
 START_SECONDS = 20.0
 STOP_SECONDS = 60.0
@@ -32,6 +33,15 @@ class EngineState(msgspec.Struct, frozen=True):
 def engine_state(root: Path) -> EngineState:
     """Ask the kernel whether an engine works on this studio."""
     return EngineState(engine_lock.holder(root))
+
+
+def other_version(life: engine_life.EngineLife | None) -> str:
+    """What to tell a person where the living engine is of another version than this program; otherwise nothing."""
+    if life is None or life.program == (mine := program_version()):
+        return ""
+    return _(
+        "The engine runs kimikoe {engine}, this is {mine}: `kimikoe engine stop`, then start again to have one version."
+    ).format(engine=life.program, mine=mine)
 
 
 def start_engine(root: Path) -> EngineState:

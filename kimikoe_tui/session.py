@@ -12,9 +12,9 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from db.connect import connect_studio
+from db.terminals import LOCKS
 
 T = TypeVar("T")
-LOCKS = "locks"
 
 
 class Session:

@@ -106,3 +106,14 @@ CREATE INDEX job_state ON job(state, lane, id);
 CREATE TABLE saved_view (name TEXT PRIMARY KEY, room TEXT NOT NULL, expression TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+
+ENGINE = """
+CREATE TABLE engine (
+    id INTEGER PRIMARY KEY,
+    pid INTEGER NOT NULL,
+    program TEXT NOT NULL,           -- the version of kimikoe it runs
+    schema INTEGER NOT NULL,         -- the migrations it knows
+    started_at REAL NOT NULL,
+    ended_at REAL                    -- NULL while it lives, and for ever where it was killed
+);
+"""

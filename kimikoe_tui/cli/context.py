@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from db.connect import connect_studio
+from db.connect import connect_studio, studio_file
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SESSION = "command-line"
@@ -29,6 +29,10 @@ class Context:
     def check(self) -> None:
         """Raise `UserError` where the folder holds no studio that this version can read."""
         connect_studio(self.root).close()
+
+    def check_folder(self) -> None:
+        """Raise `UserError` where the folder holds no studio, of whatever version."""
+        studio_file(self.root)
 
 
 pass_context = click.make_pass_decorator(Context)

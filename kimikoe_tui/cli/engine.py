@@ -4,10 +4,10 @@ from collections import deque
 
 import click
 
-from db import queue
+from db import engine_life, queue
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
-from kimikoe_tui.engine_control import engine_state, start_engine, stop_engine
+from kimikoe_tui.engine_control import engine_state, other_version, start_engine, stop_engine
 from kimikoe_tui.text import plain
 
 
@@ -48,7 +48,7 @@ def stop(context: Context) -> None:
     Example:
       kimikoe engine stop
     """
-    context.check()
+    context.check_folder()
     stopped = stop_engine(context.root)
     click.echo(_("The engine has stopped.") if stopped else _("No engine runs on this studio."))
 
@@ -65,10 +65,14 @@ def status(context: Context, as_json: bool) -> None:
     """
     state = engine_state(context.root)
     jobs = queue.active(context.db)
+    life = engine_life.living(context.db, state.pid)
     if as_json:
-        print_json({"running": state.running, "pid": state.pid, "jobs": jobs})
+        program = life.program if life else None
+        print_json({"running": state.running, "pid": state.pid, "program": program, "jobs": jobs})
         return
     click.echo(_("The engine runs as process {pid}.").format(pid=state.pid) if state.running else _("No engine runs."))
+    if words := other_version(life):
+        click.echo(words)
     for job in jobs:
         total = f"/{job.total}" if job.total else ""
         click.echo(f"  {job.id:>4} {job.kind:<9} {job.state:<8} {job.done}{total} {job.unit}")
@@ -84,7 +88,7 @@ def logs(context: Context, lines: int) -> None:
     Example:
       kimikoe engine logs -n 100
     """
-    context.check()
+    context.check_folder()
     path = context.root / "logs" / "engine.log"
     if path.is_file():
         with open(path, encoding="utf-8", errors="replace") as file:

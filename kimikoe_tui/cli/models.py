@@ -9,6 +9,7 @@ import click
 from db import library
 from db.connect import DATABASE_NAME, connect
 from db.errors import UserError
+from db.filesystem import check_disk
 from db.i18n import _
 from db.migrations import migrate
 from db.requests import BaseRequest, Request, TaggerRequest
@@ -56,7 +57,8 @@ def init(
 
 
 def create_studio(folder: Path) -> None:
-    """Make an empty studio, for its owner's eyes only."""
+    """Make an empty studio, for its owner's eyes only; raises `UserError` where its disk is unfit."""
+    check_disk(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.chmod(folder, 0o700)
     for name in FOLDERS:
