@@ -1,10 +1,13 @@
-"""How much of a disk is left free for the system and for other programs."""
+"""How much room a disk has, and how much of it is left free for the system and for other programs."""
 
+import os
 import re
+from pathlib import Path
 
 import msgspec
 
 from db.errors import UserError
+from db.filesystem import disk_of
 from db.i18n import _
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -43,3 +46,47 @@ def parse_reserve(text: str) -> Reserve:
             )
         )
     return Reserve(size, share)
+
+
+class DiskRoom(msgspec.Struct, frozen=True):
+    """A disk's free and total bytes, and how many of them stay free."""
+
+    disk: str
+    free: int
+    total: int
+    reserve: int
+
+    def holds(self, size: int) -> bool:
+        """Whether so many bytes more leave the reserve free."""
+        return self.free - size >= self.reserve
+
+
+def disk_room(folder: Path, reserve: Reserve) -> DiskRoom:
+    """The disk on which `folder` lies or would lie, named by where it is mounted."""
+    present = _present(folder)
+    figures = os.statvfs(present)
+    total = figures.f_blocks * figures.f_frsize
+    disk = disk_of(present)
+    name = disk.mount_point if disk else str(present)
+    return DiskRoom(name, figures.f_bavail * figures.f_frsize, total, reserve.of(total))
+
+
+def free_bytes(folder: Path) -> int:
+    """The bytes that a user may still write on the disk of `folder`."""
+    figures = os.statvfs(_present(folder))
+    return figures.f_bavail * figures.f_frsize
+
+
+def _present(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.exists())
+
+
+def size_text(count: int) -> str:
+    """`512 B`, `38 kB`, `1.4 GB`: bytes in units of a thousand."""
+    amount, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if amount < 999.5 or unit == "TB":
+            break
+        amount /= 1000
+    return f"{amount:.1f} {unit}" if amount < 9.95 and unit != "B" else f"{amount:.0f} {unit}"

@@ -7,12 +7,12 @@ from typing import Any, Literal
 
 import msgspec
 
-from db import requests
+from db import requests, waits
 from db.connect import now, writing
 from db.errors import UserError
 from db.i18n import _
 
-Wanted = Literal["run", "pause", "cancel"]
+Wanted = Literal["run", "pause", "cancel", "wait"]
 ACTIVE_STATES = ("queued", "running", "paused")
 MAX_ATTEMPTS = 5
 
@@ -41,6 +41,7 @@ class Job(msgspec.Struct, frozen=True):
     started_at: float | None
     progress_at: float | None
     finished_at: float | None
+    resumed_at: float | None
 
     @property
     def finished(self) -> bool:
@@ -135,8 +136,13 @@ def report_progress(db: sqlite3.Connection, job_id: int, done: int, total: int |
 
 
 def wanted(db: sqlite3.Connection, job_id: int) -> Wanted:
-    """What a person wants of a running job."""
-    value: Wanted = db.execute("SELECT wanted FROM job WHERE id = ?", (job_id,)).fetchone()["wanted"]
+    """What a person wants of a running job, or "wait" where only the engine wants it set aside."""
+    row = db.execute(
+        """SELECT CASE WHEN wanted = 'run' AND w.job_id IS NOT NULL THEN 'wait' ELSE wanted END AS wanted
+           FROM job LEFT JOIN job_wait w ON w.job_id = job.id WHERE id = ?""",
+        (job_id,),
+    ).fetchone()
+    value: Wanted = row["wanted"]
     return value
 
 
@@ -154,6 +160,7 @@ def finish(db: sqlite3.Connection, job_id: int, outcome: Mapping[str, Any]) -> N
                WHERE id = ?""",
             (json.dumps(dict(outcome)), now(), job_id),
         )
+        waits.forget(db, job_id)
 
 
 def fail(db: sqlite3.Connection, job_id: int, error: str) -> None:
@@ -162,10 +169,13 @@ def fail(db: sqlite3.Connection, job_id: int, error: str) -> None:
 
 
 def stopped(db: sqlite3.Connection, job_id: int, reason: str = "") -> str:
-    """Set a running job that has stopped to where a person wants it by now: paused, cancelled, or queued again."""
+    """Set a running job that has stopped to where it is wanted by now: paused, cancelled, or queued again."""
     with writing(db):
-        state = {"pause": "paused", "cancel": "cancelled", "run": "queued"}[wanted(db, job_id)]
-        _leave(db, job_id, state, reason)
+        want = wanted(db, job_id)
+        if want == "pause":
+            waits.forget(db, job_id)
+        state = {"pause": "paused", "wait": "paused", "cancel": "cancelled", "run": "queued"}[want]
+        _leave(db, job_id, state, waits.words(db, job_id) or reason)
     return state
 
 
@@ -178,6 +188,7 @@ def _leave(db: sqlite3.Connection, job_id: int, state: str, error: str) -> None:
             {"state": state, "error": error, "now": now(), "id": job_id},
         )
         if state in ("failed", "cancelled"):
+            waits.forget(db, job_id)
             _cancel_followers(db, job_id)
 
 
@@ -245,7 +256,8 @@ def pause(db: sqlite3.Connection, job_id: int) -> None:
         if job.finished:
             raise UserError(_("Job {id} is {state} already.").format(id=job_id, state=job.state))
         _want(db, job_id, "pause")
-        if job.state == "queued":
+        waits.forget(db, job_id)
+        if job.state != "running":
             _leave(db, job_id, "paused", "")
 
 
@@ -260,6 +272,8 @@ def resume(db: sqlite3.Connection, job_id: int) -> None:
 
 def _requeue(db: sqlite3.Connection, job_id: int) -> None:
     _want(db, job_id, "run")
+    waits.forget(db, job_id)
+    db.execute("UPDATE job SET resumed_at = ? WHERE id = ?", (now(), job_id))
     db.execute(
         """UPDATE job SET state = 'queued', attempts = 0, error = '', finished_at = NULL
            WHERE id = ? AND state NOT IN ('running', 'done')""",

@@ -17,13 +17,13 @@ class QuietHours(msgspec.Struct, frozen=True):
     start: time
     end: time
 
-    def until(self, at: datetime) -> datetime | None:
-        """When the quiet hours that hold at this local time end, or None where none hold."""
+    def period(self, at: datetime) -> tuple[datetime, datetime] | None:
+        """When the quiet hours that hold at this local time began and end, or None where none hold."""
         for day in (at.date() - timedelta(days=1), at.date()):
             starts = datetime.combine(day, self.start)
             ends = datetime.combine(day + timedelta(days=self.end <= self.start), self.end)
             if starts <= at < ends:
-                return ends
+                return starts, ends
         return None
 
 

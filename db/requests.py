@@ -11,10 +11,12 @@ Lane = Literal["cpu", "device"]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all requests: `kind` names the job's module, `lane` the worker that runs it."""
+    """Base of all requests: `kind` names the job's module, `lane` the worker that runs it, `card` whether it may use a
+    graphics card, which quiet hours leave alone."""
 
     kind: ClassVar[str]
     lane: ClassVar[Lane] = "cpu"
+    card: ClassVar[bool] = False
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -54,6 +56,7 @@ class TagRequest(Request, frozen=True, kw_only=True):
     """Score every key frame and every finished picture the tagger has not seen."""
 
     kind = "tag"
+    card = True
     tagger_id: int | None = None
 
 
@@ -113,6 +116,7 @@ class TrainRequest(Request, frozen=True, kw_only=True):
 
     kind = "train"
     lane = "device"
+    card = True
     run_id: int
 
 
@@ -121,6 +125,7 @@ class GenerateRequest(Request, frozen=True, kw_only=True):
 
     kind = "generate"
     lane = "device"
+    card = True
     generation_id: int
 
 
@@ -137,6 +142,7 @@ class ProbeRequest(Request, frozen=True, kw_only=True):
 
     kind = "probe"
     lane = "device"
+    card = True
     run_id: int
     weight: float = 1.0
     label: str

@@ -5,6 +5,7 @@ import importlib
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
@@ -14,22 +15,25 @@ import psutil
 
 from db import changes, queue, requests
 from db.errors import UserError
-from db.i18n import _
+from engine.endings import Ending, ending_of, record
 from engine.logs import job_log, log_engine_to
 from engine.models import Models
-from engine.running import EngineStopping, JobStopped, RunningJob
+from engine.room import is_full_disk, patiently
+from engine.running import RunningJob
 from engine.studio import Studio
 
 POLL_SECONDS = 0.1
-FREE_MODELS_AFTER = 30.0
-EXIT_AFTER = 300.0
+WARM_SECONDS = 60.0
 RECYCLE_RSS_SHARE = 0.6
 NICENESS = 5
 _PR_SET_PDEATHSIG = 1
 
 
 class Worker:
-    """Claims and runs the jobs of one lane until it is told to stop, has been idle long, or has grown large."""
+    """Claims and runs the jobs of one lane until it is told to stop, one is set aside, it is idle or has grown large.
+
+    Only its end gives a card back whole: a process that used one keeps some hundred megabytes of it without models.
+    """
 
     def __init__(self, root: Path, lane: str) -> None:
         self.studio = Studio(root)
@@ -42,16 +46,26 @@ class Worker:
     def run(self) -> None:
         """Work until there is a reason to leave; the supervisor starts another when there is work again."""
         while not self.stopping and not self._should_leave():
-            job = queue.claim(self.studio.db, self.lane, os.getpid())
+            job = self._claim()
             if job is None:
                 self._idle()
                 continue
-            run_job(self.studio, job, self.models, lambda: self.stopping)
+            if run_job(self.studio, job, self.models, lambda: self.stopping).frees_models:
+                break
             self._idle_since = time.monotonic()
         self.studio.close()
 
+    def _claim(self) -> queue.Job | None:
+        """The next job; none while the disk is too full to mark one as running."""
+        try:
+            return queue.claim(self.studio.db, self.lane, os.getpid())
+        except sqlite3.OperationalError as error:
+            if not is_full_disk(error, self.studio.root):
+                raise
+            return None
+
     def _should_leave(self) -> bool:
-        if time.monotonic() - self._idle_since > EXIT_AFTER:
+        if time.monotonic() - self._idle_since > WARM_SECONDS:
             return True
         share = psutil.Process().memory_info().rss / psutil.virtual_memory().total
         if share > RECYCLE_RSS_SHARE:
@@ -59,8 +73,6 @@ class Worker:
         return bool(share > RECYCLE_RSS_SHARE)
 
     def _idle(self) -> None:
-        if time.monotonic() - self._idle_since > FREE_MODELS_AFTER:
-            self.models.free()
         seen = changes.data_version(self.studio.db)
         deadline = time.monotonic() + 2.0
         while not self.stopping and time.monotonic() < deadline:
@@ -69,32 +81,24 @@ class Worker:
                 return
 
 
-def run_job(studio: Studio, job: queue.Job, models: Models, stopping: Callable[[], bool]) -> None:
-    """Run one claimed job to its end and record how it ended."""
+def run_job(studio: Studio, job: queue.Job, models: Models, stopping: Callable[[], bool]) -> Ending:
+    """Run one claimed job to its end and record how it ended; models are let go where it was set aside."""
     with job_log(studio.logs, job.id) as log:
         running = RunningJob(studio, job, models, stopping)
         log.info("%s, attempt %d: %s", job.kind, job.attempts, job.request)
-        try:
-            _job_function(job.kind)(studio, requests.decode(job.kind, job.request), running)
-            running.flush()
-            queue.finish(studio.db, job.id, running.outcome)
-            log.info("done")
-        except EngineStopping:
-            running.flush()
-            queue.put_back(studio.db, job.id, _("the engine was stopped"))
-            log.info("set aside: the engine is stopping")
-        except JobStopped:
-            running.flush()
-            log.info("%s", queue.stopped(studio.db, job.id))
+        ending = _run(studio, job, running, log)
+        if ending.frees_models:
             models.free()
-        except UserError as error:
-            log.error("%s", error)
-            queue.fail(studio.db, job.id, str(error))
-        except Exception as error:
-            log.exception("failed")
-            where = f"logs/job-{job.id}.log"
-            reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-            queue.fail(studio.db, job.id, _("internal error ({reason}); see {log}").format(reason=reason, log=where))
+        patiently(lambda: record(studio, running, ending, log), studio.root, stopping)
+    return ending
+
+
+def _run(studio: Studio, job: queue.Job, running: RunningJob, log: logging.Logger) -> Ending:
+    try:
+        _job_function(job.kind)(studio, requests.decode(job.kind, job.request), running)
+    except Exception as error:
+        return ending_of(error, studio, job, log)
+    return Ending("done")
 
 
 def _job_function(kind: str) -> Callable[[Studio, requests.Request, RunningJob], None]:

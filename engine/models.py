@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from engine.memory import free_cache
+
 if TYPE_CHECKING:
     import torch
 
@@ -39,12 +41,4 @@ class Models:
         """Let go of every model, and of the memory they held on a card."""
         self._tagger = None
         self._base = None
-        _empty_device_cache()
-
-
-def _empty_device_cache() -> None:
-    import sys
-
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()
+        free_cache()

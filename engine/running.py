@@ -18,7 +18,7 @@ class JobStopped(Exception):
 
 
 class JobPaused(JobStopped):
-    """A person wants the job set aside."""
+    """A person, or the engine itself, wants the job set aside."""
 
 
 class JobCancelled(JobStopped):
@@ -70,7 +70,7 @@ class RunningJob:
             return
         self._asked_at = self._clock()
         match queue.wanted(self.studio.db, self.id):
-            case "pause":
+            case "pause" | "wait":
                 raise JobPaused
             case "cancel":
                 raise JobCancelled

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from db.connect import connect_studio
+from engine.room import need_room
 
 
 class Studio:
@@ -51,6 +52,10 @@ class Studio:
     def relative(self, path: Path) -> str:
         """A path as rows store it: below the studio."""
         return path.resolve().relative_to(self.root).as_posix()
+
+    def need_room(self, path: Path, size: int) -> None:
+        """Raise `NeedsRoom` where the disk of `path` has not so many bytes above its reserve: ask before writing."""
+        need_room(self.db, path, size)
 
     def close(self) -> None:
         """Close the database."""

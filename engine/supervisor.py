@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from db import changes, engine_life, engine_lock, queue
 from db.connect import connect_studio
 from db.i18n import _
 from engine.logs import job_log, log_engine_to
+from engine.room import patiently
+from engine.waiting import Waiting
 
 LANES = ("cpu", "device")
 POLL_SECONDS = 0.1
@@ -91,21 +94,32 @@ class Supervisor:
         self._logs = root / "logs"
         self._log = logging.getLogger("kimikoe")
         self._keepers = [LaneKeeper(root, lane) for lane in LANES]
+        self._waiting = Waiting(self._db)
+        self._deaths: list[tuple[int, str]] = []
+        self._root = root
+        self._seen, self._swept_at = -1, 0.0
         self._stopping = False
 
     def run(self) -> None:
         """Watch the queue until `stop`."""
         self._log.info("engine started, process %d", os.getpid())
-        self._put_back(_("the engine ended while it ran"))
-        seen, swept_at = -1, 0.0
+        self._patiently(lambda: self._put_back(_("the engine ended while it ran")))
         while not self._stopping:
-            self._reap()
-            version = changes.data_version(self._db)
-            if version != seen or time.monotonic() - swept_at > SWEEP_SECONDS:
-                seen, swept_at = version, time.monotonic()
-                self._start_needed()
+            self._patiently(self._turn)
             time.sleep(POLL_SECONDS)
         self._shut_down()
+
+    def _patiently(self, act: Callable[[], None]) -> None:
+        patiently(act, self._root, lambda: self._stopping)
+
+    def _turn(self) -> None:
+        """Mourn who died; where something changed, and now and then, see who may go on and start whom it needs."""
+        self._reap()
+        version = changes.data_version(self._db)
+        if version != self._seen or time.monotonic() - self._swept_at > SWEEP_SECONDS:
+            self._waiting.look()
+            self._start_needed()
+            self._seen, self._swept_at = version, time.monotonic()
 
     def stop(self, *_signal: object) -> None:
         """Leave at the next turn of the loop."""
@@ -118,14 +132,18 @@ class Supervisor:
                 keeper.start()
 
     def _reap(self) -> None:
+        """Put the jobs of dead workers back; a death stays known until its rows are written."""
         for keeper in self._keepers:
             if (reason := keeper.reap()) is not None:
                 orphans = [job.id for job in queue.running(self._db, keeper.lane)]
                 self._log.warning("%s lane: %s; jobs it ran: %s", keeper.lane, reason, orphans)
-                for job_id in orphans:
-                    with job_log(self._logs, job_id) as log:
-                        log.error("%s", reason)
-                    queue.requeue_after_death(self._db, job_id, reason)
+                self._deaths += [(job_id, reason) for job_id in orphans]
+        while self._deaths:
+            job_id, reason = self._deaths[0]
+            with job_log(self._logs, job_id) as log:
+                log.error("%s", reason)
+            queue.requeue_after_death(self._db, job_id, reason)
+            del self._deaths[0]
 
     def _put_back(self, reason: str) -> None:
         for job in queue.running(self._db):
@@ -137,12 +155,15 @@ class Supervisor:
             keeper.terminate()
         for keeper in self._keepers:
             keeper.kill_after(deadline)
-        self._put_back(_("the engine was stopped"))
-        engine_life.end(self._db, self._life)
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._patiently(self._say_goodbye)
         self._db.close()
         self._log.info("engine stopped")
         self._lock.close()
+
+    def _say_goodbye(self) -> None:
+        self._put_back(_("the engine was stopped"))
+        engine_life.end(self._db, self._life)
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def main(root: Path) -> None:

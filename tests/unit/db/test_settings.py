@@ -78,8 +78,9 @@ def test_quiet_hours_end_at_their_end_and_hold_until_just_before(start: time, en
     hours = parse_quiet_hours(f"{start:%H:%M}-{end:%H:%M}")
     assert hours == QuietHours(start, end)
     inside = start <= at.time() < end if start < end else at.time() >= start or at.time() < end
-    ends = hours.until(at)
-    assert (ends is not None) == inside
-    if ends is not None:
-        assert at < ends <= at + timedelta(days=1) and ends.time() == end
-        assert hours.until(ends - timedelta(microseconds=1)) == ends and hours.until(ends) is None
+    period = hours.period(at)
+    assert (period is not None) == inside
+    if period is not None:
+        starts, ends = period
+        assert starts <= at < ends <= at + timedelta(days=1) and (starts.time(), ends.time()) == (start, end)
+        assert hours.period(ends - timedelta(microseconds=1)) == period and hours.period(ends) is None
