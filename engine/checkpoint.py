@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save
 
 from engine.base_files import files_sha256
-from engine.durable import sync_folder, write_synced
+from engine.durable import removed_on_failure, sync_folder, write_synced
 
 TENSORS, STATE, MANIFEST = "tensors.safetensors", "state.json", "manifest.json"
 PARTIAL = ".partial"
@@ -34,10 +34,11 @@ def save_checkpoint(
     partial, path = folder / PARTIAL, folder / f"step-{step:08}"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir()
-    write_synced(partial / TENSORS, save(dict(tensors)))
-    write_synced(partial / STATE, _json_bytes({**state, "step": step}))
-    write_synced(partial / MANIFEST, _json_bytes(_manifest(partial)))
-    sync_folder(partial)
+    with removed_on_failure(partial):
+        write_synced(partial / TENSORS, save(dict(tensors)))
+        write_synced(partial / STATE, _json_bytes({**state, "step": step}))
+        write_synced(partial / MANIFEST, _json_bytes(_manifest(partial)))
+        sync_folder(partial)
     shutil.rmtree(path, ignore_errors=True)
     partial.rename(path)
     sync_folder(folder)

@@ -18,7 +18,7 @@ from db.errors import UserError
 from engine.endings import Ending, ending_of, record
 from engine.logs import job_log, log_engine_to
 from engine.models import Models
-from engine.room import is_full_disk, patiently
+from engine.room import UNFORESEEN, is_full_disk, patiently
 from engine.running import RunningJob
 from engine.studio import Studio
 
@@ -95,6 +95,7 @@ def run_job(studio: Studio, job: queue.Job, models: Models, stopping: Callable[[
 
 def _run(studio: Studio, job: queue.Job, running: RunningJob, log: logging.Logger) -> Ending:
     try:
+        studio.need_room(UNFORESEEN)
         _job_function(job.kind)(studio, requests.decode(job.kind, job.request), running)
     except Exception as error:
         return ending_of(error, studio, job, log)

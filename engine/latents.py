@@ -99,6 +99,8 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         cache = connect(path)
         cache.execute(SCHEMA)
+    except sqlite3.OperationalError:  # locked, or a full disk: the cache itself is sound
+        raise
     except sqlite3.DatabaseError:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)

@@ -36,10 +36,10 @@ def is_out_of_memory(error: BaseException) -> bool:
     return ours and any(words in str(error) for words in _OTHER_WORDS)
 
 
-def fitting(size: int, attempt: Callable[[int], Result], fewer: Callable[[int], None]) -> Result:
-    """The result of `attempt(size)`, or of the first half of it, half of that and so on that the card has memory for.
+def fitting(size: int, attempt: Callable[[int], Result], fewer: Callable[[int], None], smallest: int = 1) -> Result:
+    """The result of `attempt(size)`, or of half of it, half of that and so on, as soon as the card has memory for one.
 
-    `fewer` is told each new size before it is tried. Raises `NeedsMemory` where 1 is too many.
+    `fewer` is told each new size before it is tried. Raises `NeedsMemory` where `smallest` is too many.
     """
     while True:
         try:
@@ -49,7 +49,7 @@ def fitting(size: int, attempt: Callable[[int], Result], fewer: Callable[[int], 
                 raise
             lack = lacking_memory(error)
         free_cache()  # only here, for the error held what the attempt had allocated
-        if size == 1:
+        if size <= smallest:
             raise lack
         size //= 2
         fewer(size)

@@ -10,6 +10,7 @@ import platformdirs
 
 from db.errors import UserError
 from db.i18n import _
+from engine.durable import removed_on_failure
 
 CLASSIFIER_OPS = ("Gemm", "MatMul", "Conv")
 
@@ -56,5 +57,6 @@ def _save_atomically(model: Any, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".partial")
     os.close(handle)
-    onnx.save(model, temporary)
-    os.replace(temporary, path)
+    with removed_on_failure(Path(temporary)):
+        onnx.save(model, temporary)
+        os.replace(temporary, path)

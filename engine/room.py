@@ -10,6 +10,7 @@ from db import settings
 from db.disk_reserve import disk_room, free_bytes, size_text
 from db.i18n import _
 
+ROWS_TWICE = 2  # what is written to a database goes to its log first
 UNFORESEEN = 4 * 2**20  # asked for where a write failed whose size nobody knew
 RETRY_SECONDS = 0.5
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT)
@@ -36,9 +37,11 @@ def lacking_room(db: sqlite3.Connection, root: Path, error: BaseException) -> Ne
     if isinstance(error, NeedsRoom):
         return error
     if not is_full_disk(error, root):
-        return None
-    room = disk_room(root, settings.value(db, settings.RESERVE))
-    return NeedsRoom(root, UNFORESEEN, _words(room.disk, room.free, room.reserve + UNFORESEEN))
+        return lacking_room(db, root, error.__cause__) if error.__cause__ else None
+    name = error.filename if isinstance(error, OSError) else None
+    folder = Path(name).parent if isinstance(name, str) else root
+    room = disk_room(folder, settings.value(db, settings.RESERVE))
+    return NeedsRoom(folder, UNFORESEEN, _words(room.disk, room.free, room.reserve + UNFORESEEN))
 
 
 def is_full_disk(error: BaseException, root: Path) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from db import queue
+from db.i18n import _
 from engine.models import Models
 from engine.studio import Studio
 
@@ -78,6 +79,10 @@ class RunningJob:
     def say(self, text: str) -> None:
         """Write a line to the job's log."""
         self._log.info(text)
+
+    def say_fewer(self, pictures: int) -> None:
+        """Log that the card had no memory for as many at once as were tried."""
+        self.say(_("The card had no memory for so many pictures at once: it goes on with {few}.").format(few=pictures))
 
     def made(self, **outcome: Any) -> None:
         """Record what the job made, by name: `made(lora_id=3)`."""

@@ -53,9 +53,9 @@ class Studio:
         """A path as rows store it: below the studio."""
         return path.resolve().relative_to(self.root).as_posix()
 
-    def need_room(self, path: Path, size: int) -> None:
-        """Raise `NeedsRoom` where the disk of `path` has not so many bytes above its reserve: ask before writing."""
-        need_room(self.db, path, size)
+    def need_room(self, size: int, folder: Path | None = None) -> None:
+        """Raise `NeedsRoom` where the disk of `folder`, or of the studio, has not so many bytes above its reserve."""
+        need_room(self.db, folder or self.root, size)
 
     def close(self) -> None:
         """Close the database."""

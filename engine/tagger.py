@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from db.errors import UserError
 from db.i18n import _
+from engine.memory import fitting
 from engine.onnx_embedding import with_embedding
 
 MODEL_FILE, TAGS_FILE = "model.onnx", "selected_tags.csv"
@@ -49,6 +50,7 @@ class Tagger:
         self._embedding = embedding
         self.provider: str = self._session.get_providers()[0]
         batch, self.input_size = _input_shape(self._session, folder / MODEL_FILE)
+        self._smallest = batch or 1
         self.batch_size = batch or (CUDA_BATCH if self.provider == CUDA else CPU_BATCH)
         self.embedding_dim = self._probe(batch or 1, folder)
 
@@ -58,12 +60,21 @@ class Tagger:
         return self.provider == CPU and CUDA in onnxruntime.get_available_providers()
 
     def __call__(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Scores [n, tags] in 0..1 and vectors [n, dim] of unit length, for pictures [n, s, s, 3] RGB."""
-        starts = range(0, len(pixels), self.batch_size)
-        parts = [self._run(pixels[start : start + self.batch_size], self.batch_size) for start in starts]
-        scores = np.concatenate([scores for scores, _vectors in parts])
-        vectors = np.concatenate([vectors for _scores, vectors in parts])
+        """Scores [n, tags] in 0..1 and vectors [n, dim] of unit length, for pictures [n, s, s, 3] RGB.
+
+        Where the card has no memory for `batch_size` of them at once, that is halved from then on.
+        """
+        scores, vectors = fitting(
+            self.batch_size, lambda size: self._run_all(pixels, size), self._use_fewer, self._smallest
+        )
         return scores, unit_length(vectors)
+
+    def _use_fewer(self, batch_size: int) -> None:
+        self.batch_size = batch_size
+
+    def _run_all(self, pixels: NDArray[np.uint8], size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        parts = [self._run(pixels[start : start + size], size) for start in range(0, len(pixels), size)]
+        return np.concatenate([scores for scores, _v in parts]), np.concatenate([vectors for _s, vectors in parts])
 
     def _run(self, pixels: NDArray[np.uint8], batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """One pass at the fixed batch shape, so that a picture's scores do not depend on its neighbours."""

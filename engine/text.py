@@ -38,6 +38,10 @@ class EncodedText:
         pooled = [row.pooled for row in rows if row.pooled is not None]
         return EncodedText(torch.cat([row.hidden for row in rows]), torch.cat(pooled) if pooled else None)
 
+    def rows(self, some: "slice | list[int]") -> "EncodedText":
+        """Some of the texts."""
+        return EncodedText(self.hidden[some], None if self.pooled is None else self.pooled[some])
+
 
 def encode_prompts(
     base: "BaseModel", prompts: Sequence[Prompt], clip_skip: int = 1, chunks: int | None = None

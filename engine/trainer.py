@@ -14,10 +14,13 @@ from engine import counter_random
 from engine.base import BaseModel
 from engine.captions import Caption
 from engine.lora import add_lora, lora_layers, remove_loras
+from engine.memory import fitting
 from engine.text import CaptionTokens, EncodedText, caption_chunks, encode_ids
 
 ADAPTER = "trained"
 FLOAT16_LOSS_SCALE = 2.0**12  # keeps small gradients above float16's smallest number
+MOMENTS = 2  # that the optimizer keeps of each weight
+SMALL_FILES = 2**16  # bytes of headers, names and manifests beside tensors
 VALIDATION_TIMESTEPS = (0.1, 0.3, 0.5, 0.7, 0.9)  # shares of the schedule
 
 
@@ -48,6 +51,12 @@ class _Batch:
     timesteps: torch.Tensor
     words: list[list[str]]
     held: list[int]  # rows that are to stay as the bare base draws them
+
+    def part(self, start: int, count: int) -> "_Batch":
+        """At most `count` of its rows from `start` on."""
+        some = slice(start, start + count)
+        held = [row - start for row in self.held if start <= row < start + count]
+        return _Batch(self.latents[some], self.noise[some], self.timesteps[some], self.words[some], held)
 
 
 class NoiseSchedule:
@@ -94,10 +103,16 @@ def learning_rate(recipe: TrainRecipe, step: int) -> float:
 
 
 class Trainer:
-    """A LoRA in training on a base. `close` takes it out of the base again."""
+    """A LoRA in training on a base. `close` takes it out of the base again.
 
-    def __init__(self, base: BaseModel, data: TrainingData, recipe: TrainRecipe) -> None:
+    `at_once` is how many items of a batch pass the base together: fewer where the card has no memory for more. A step
+    is over the whole batch in any case.
+    """
+
+    def __init__(self, base: BaseModel, data: TrainingData, recipe: TrainRecipe, at_once: int | None = None) -> None:
         self._base, self._data, self._recipe = base, data, recipe
+        self.at_once = min(at_once or recipe.batch_size, recipe.batch_size)
+        self._levels_at_once = len(VALIDATION_TIMESTEPS)
         self._parameters = add_lora(
             base, ADAPTER, rank=recipe.rank, alpha=recipe.alpha, targets=recipe.targets, seed=recipe.seed
         )
@@ -124,6 +139,11 @@ class Trainer:
         return self._base.device
 
     @property
+    def state_bytes(self) -> int:
+        """What a checkpoint takes up, with the two moments of each weight that the first step adds."""
+        return sum(int(parameter.nbytes) for parameter in self._parameters) * (1 + MOMENTS) + SMALL_FILES
+
+    @property
     def skipped(self) -> int:
         """Steps skipped so far because their gradients were not finite. Waits for the device."""
         return int(self._skipped.item())
@@ -133,15 +153,29 @@ class Trainer:
         rate = learning_rate(self._recipe, number)
         for group in self._optimizer.param_groups:
             group["lr"] = rate
-        loss = self._loss(self._batch(number))
-        (loss * self._loss_scale).backward()
+        batch = self._batch(number)
+        loss = fitting(self.at_once, lambda count: self._backward(batch, count), self._use_fewer)
         norm = torch.nn.utils.clip_grad_norm_(self._parameters, self._clip)
         # The fused optimizer leaves weights and moments alone where this is 1, without a look from the CPU.
         skipped = self._optimizer.found_inf = (~torch.isfinite(norm)).float()
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         self._skipped += skipped
-        return StepResult(loss.detach(), skipped, rate)
+        return StepResult(loss, skipped, rate)
+
+    def _backward(self, batch: _Batch, at_once: int) -> torch.Tensor:
+        """The loss of a whole batch, its gradients gathered from parts of `at_once` items."""
+        self._optimizer.zero_grad(set_to_none=True)
+        total = torch.zeros((), device=self._base.device)
+        for start in range(0, len(batch.words), at_once):
+            part = batch.part(start, at_once)
+            loss = self._loss(part) * (len(part.words) / len(batch.words))
+            (loss * self._loss_scale).backward()
+            total += loss.detach()
+        return total
+
+    def _use_fewer(self, at_once: int) -> None:
+        self.at_once = at_once
 
     def _batch(self, step: int) -> _Batch:
         recipe = self._recipe
@@ -203,18 +237,19 @@ class Trainer:
     def _hold(self, target: torch.Tensor, noisy: torch.Tensor, batch: _Batch, text: EncodedText) -> torch.Tensor:
         """Without its trigger a caption is to give what the bare base gives; this keeps traits from leaking."""
         rows = batch.held
-        pooled = None if text.pooled is None else text.pooled[rows]
         with self._bare(), torch.no_grad():
-            bare = self._predict(noisy[rows], batch.timesteps[rows], EncodedText(text.hidden[rows], pooled))
+            bare = self._predict(noisy[rows], batch.timesteps[rows], text.rows(rows))
         return target.index_copy(0, torch.tensor(rows, device=target.device), bare.to(target.dtype))
 
     @contextmanager
     def _bare(self) -> Iterator[None]:
         for _path, layer in self._layers:
             layer.enable_adapters(False)
-        yield
-        for _path, layer in self._layers:
-            layer.enable_adapters(True)
+        try:
+            yield
+        finally:
+            for _path, layer in self._layers:
+                layer.enable_adapters(True)
 
     def validation_loss(self, data: TrainingData) -> float:
         """Mean squared error over held-out items, at fixed noise and timesteps, so that runs compare."""
@@ -229,9 +264,21 @@ class Trainer:
         timesteps = torch.tensor(levels, device=self._base.device)
         caption = data.captions[item]
         text = self._encode([[*caption.fixed, *caption.flexible]] * len(levels))
-        prediction = self._predict(self._schedule.noisy(latents, noise, timesteps), timesteps, text)
+        noisy = self._schedule.noisy(latents, noise, timesteps)
+        prediction = fitting(
+            self._levels_at_once, lambda count: self._predict_in_parts(noisy, timesteps, text, count), self._look_at
+        )
         error = prediction.float() - self._schedule.target(latents, noise, timesteps)
         return float(error.square().mean())
+
+    def _predict_in_parts(
+        self, noisy: torch.Tensor, timesteps: torch.Tensor, text: EncodedText, at_once: int
+    ) -> torch.Tensor:
+        parts = [slice(start, start + at_once) for start in range(0, len(noisy), at_once)]
+        return torch.cat([self._predict(noisy[part], timesteps[part], text.rows(part)) for part in parts])
+
+    def _look_at(self, levels: int) -> None:
+        self._levels_at_once = levels
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """Everything that a later step depends on, as tensors by name."""

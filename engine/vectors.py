@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.durable import removed_on_failure
+
 
 def to_blob(vector: NDArray[np.float32]) -> bytes:
     """A vector as rows store it, float16."""
@@ -59,7 +61,7 @@ def _write(path: Path, shape: tuple[int, int], blobs: Iterable[bytes]) -> None:
     """Replace the file whole, so that a reader never maps a half-written one."""
     _sidecar(path).unlink(missing_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.partial")
-    with temporary.open("wb") as file:
+    with removed_on_failure(temporary), temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})
         for blob in blobs:
             file.write(from_blob(blob).astype("<f4").tobytes())

@@ -20,10 +20,12 @@ from db.i18n import _
 from db.query import frame_ids
 from db.requests import DatasetRequest
 from engine.captions import Caption, FrameTag, caption, implied_by
+from engine.room import ROWS_TWICE
 from engine.running import RunningJob
 from engine.studio import Studio
 
 ROWS_PER_WRITE = 200
+ROW_BYTES = 200
 UNFINISHED = ""  # the sha256 of a dataset whose items are still being written
 
 
@@ -54,7 +56,13 @@ def _make(db: sqlite3.Connection, request: DatasetRequest, job: RunningJob) -> i
     items = list(_progressing(collect(db, request), job))
     if not items:
         raise UserError(_("No usable frame matches “{query}”.").format(query=request.query))
+    job.studio.need_room(ROWS_TWICE * sum(_bytes(item, request) for item in items))
     return _store(db, request, items, validation_shots(items, request.validation_share, request.seed))
+
+
+def _bytes(item: Item, request: DatasetRequest) -> int:
+    """What an item's row and caption take up at most."""
+    return ROW_BYTES + len(item.caption.text(request.captions.separator).encode())
 
 
 def made_by(db: sqlite3.Connection, job_id: int) -> int | None:

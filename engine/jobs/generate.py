@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,12 @@ from engine.generator import LoraWeight, Row, Shape, batch_limit, generate, row_
 from engine.infotext import LoraFacts, PictureFacts, pixels_sha256, write_png
 from engine.jobs.base import loaded_base
 from engine.lora import RowWeights, resident_loras
+from engine.memory import fitting
 from engine.prompt import export_prompt, parse
 from engine.running import RunningJob
 from engine.studio import Studio
+
+METADATA_BYTES = 2**16  # of a picture's file, beside its pixels
 
 
 @dataclass(frozen=True)
@@ -59,22 +63,14 @@ def run(studio: Studio, request: GenerateRequest, job: RunningJob) -> None:
     if recorded:
         what = _("generation {id}").format(id=generation["id"])
         tell_differences(studio, job, recorded, environment(base), what)
-    done = sum(image["state"] == "done" for image in images)
-    job.progress(done, len(images), _("pictures"))
-    paths = _lora_paths(studio, generation["id"])
-    with recorded_threads(recorded, base), resident_loras(base, paths) as weights:
-        for batch, size in batches(studio.db, base, images):
-            pixels = _draw(base, batch, size, weights, job, done, len(images))
-            for planned, picture in zip(batch, pixels, strict=True):
-                if planned.is_waiting:
-                    _save(studio, base, generation, planned, picture, size)
-                    done += 1
-            job.progress(done, len(images), _("pictures"))
-            job.check()
+    with recorded_threads(recorded, base), resident_loras(base, _lora_paths(studio, generation["id"])) as weights:
+        drawing = _Drawing(studio, job, base, weights, generation, images)
+        for shape, members in by_shape(studio.db, base, images).items():
+            drawing.draw(members, batch_size(base, shape, members))
     failed = [image for image in _images(studio.db, generation["id"]) if image["state"] == "failed"]
-    if failed and not done:
+    if failed and not drawing.done:
         raise UserError(failed[0]["error"])
-    job.made(generation_id=generation["id"], pictures=done, failed=len(failed))
+    job.made(generation_id=generation["id"], pictures=drawing.done, failed=len(failed))
 
 
 def _generation(db: sqlite3.Connection, generation_id: int) -> sqlite3.Row:
@@ -121,30 +117,22 @@ def published_file(studio: Studio, row: sqlite3.Row) -> Path:
     return path
 
 
-def batches(
-    db: sqlite3.Connection, base: BaseModel, images: Sequence[sqlite3.Row]
-) -> Iterator[tuple[list[Planned], int]]:
-    """Pictures that are drawn together, some of them waiting for it, and the size of their batch.
-
-    Batches are made of all the generation's pictures, done or not, so that a stop changes neither shape nor place.
-    """
+def by_shape(db: sqlite3.Connection, base: BaseModel, images: Sequence[sqlite3.Row]) -> dict[Shape, list[Planned]]:
+    """The pictures that can be drawn together, done or not, so that a stop changes neither shape nor place."""
     alike: dict[Shape, list[Planned]] = {}
     for image in images:
         if planned := _plan(db, base, image):
             alike.setdefault(planned.shape, []).append(planned)
-    for shape, members in alike.items():
-        size = _batch_size(base, shape, members)
-        for start in range(0, len(members), size):
-            batch = members[start : start + size]
-            if any(each.is_waiting for each in batch):
-                yield batch, size
+    return alike
 
 
-def _batch_size(base: BaseModel, shape: Shape, members: Sequence[Planned]) -> int:
-    """The size that some were drawn in already; else that of as few batches as the limit allows, all of one size."""
-    for each in members:
-        if each.drawn_in_batch_of:
-            return each.drawn_in_batch_of
+def batch_size(base: BaseModel, shape: Shape, members: Sequence[Planned]) -> int:
+    """The smallest size that some were drawn in already: the card had memory for that.
+
+    Where none was drawn, that of as few batches as the limit allows, all of one size.
+    """
+    if drawn_in := [each.drawn_in_batch_of for each in members if each.drawn_in_batch_of]:
+        return min(drawn_in)
     count = -(-len(members) // batch_limit(base, shape.width, shape.height))
     return -(-len(members) // count)
 
@@ -188,33 +176,60 @@ def _fail(db: sqlite3.Connection, image_id: int, error: str) -> None:
         announce_done(db, image_id)
 
 
-def _draw(
-    base: BaseModel, batch: Sequence[Planned], size: int, weights: RowWeights, job: RunningJob, done: int, total: int
-) -> NDArray[np.uint8]:
-    steps = batch[0].shape.steps
+class _Drawing:
+    """Draws and saves what waits for it, batch after batch, in smaller ones where the card has no memory for more."""
 
-    def on_step(step: int) -> None:
-        message = _("{count} at once, step {step} of {steps}").format(count=len(batch), step=step + 1, steps=steps)
-        job.progress(done, total, _("pictures"), message)
-        job.check()
+    def __init__(
+        self, studio: Studio, job: RunningJob, base: BaseModel, weights: RowWeights, generation: sqlite3.Row,
+        images: Sequence[sqlite3.Row],
+    ) -> None:  # fmt: skip
+        self._studio, self._job, self._base, self._weights = studio, job, base, weights
+        self._generation, self._total = generation, len(images)
+        self.done = sum(image["state"] == "done" for image in images)
+        self._progress()
 
-    return generate(base, [planned.row for planned in batch], size, weights, on_step)
+    def draw(self, members: Sequence[Planned], size: int) -> None:
+        """Draw pictures of one shape, `size` of them at once."""
+        start = 0
+        while start < len(members):
+            if any(each.is_waiting for each in members[start : start + size]):
+                pixels, size = fitting(size, partial(self._draw, members[start:]), self._job.say_fewer)
+                for planned, picture in zip(members[start:], pixels, strict=False):
+                    if planned.is_waiting:
+                        self._save(planned, picture, size)
+                self._progress()
+                self._job.check()
+            start += size
 
+    def _draw(self, members: Sequence[Planned], size: int) -> tuple[NDArray[np.uint8], int]:
+        """The first `size` of the pictures, and in how large a batch they were drawn."""
+        batch, steps = members[:size], members[0].shape.steps
 
-def _save(
-    studio: Studio, base: BaseModel, generation: sqlite3.Row, planned: Planned, pixels: NDArray[np.uint8], size: int
-) -> None:
-    """Write a picture's file, then its row."""
-    path = studio.images / str(generation["id"]) / f"{planned.id}.png"
-    drawn_in = _environment(base, planned, size)
-    sha256 = write_png(path, pixels, _facts(studio.db, generation, planned, drawn_in))
-    with writing(studio.db) as db:
-        db.execute(
-            """UPDATE image SET state = 'done', path = ?, sha256 = ?, pixels_sha256 = ?, environment = ?, made_at = ?
-               WHERE id = ?""",
-            (studio.relative(path), sha256, pixels_sha256(pixels), json.dumps(drawn_in), now(), planned.id),
-        )
-        announce_done(db, planned.id)
+        def on_step(step: int) -> None:
+            words = _("{count} at once, step {step} of {steps}")
+            self._progress(words.format(count=len(batch), step=step + 1, steps=steps))
+            self._job.check()
+
+        return generate(self._base, [planned.row for planned in batch], size, self._weights, on_step), size
+
+    def _progress(self, message: str = "") -> None:
+        self._job.progress(self.done, self._total, _("pictures"), message)
+
+    def _save(self, planned: Planned, pixels: NDArray[np.uint8], size: int) -> None:
+        """Write a picture's file, then its row."""
+        studio = self._studio
+        path = studio.images / str(self._generation["id"]) / f"{planned.id}.png"
+        drawn_in = _environment(self._base, planned, size)
+        studio.need_room(pixels.nbytes + METADATA_BYTES, path.parent)
+        sha256 = write_png(path, pixels, _facts(studio.db, self._generation, planned, drawn_in))
+        with writing(studio.db) as db:
+            db.execute(
+                """UPDATE image SET state = 'done', path = ?, sha256 = ?, pixels_sha256 = ?, environment = ?,
+                       made_at = ? WHERE id = ?""",
+                (studio.relative(path), sha256, pixels_sha256(pixels), json.dumps(drawn_in), now(), planned.id),
+            )
+            announce_done(db, planned.id)
+        self.done += 1
 
 
 def _environment(base: BaseModel, planned: Planned, size: int) -> dict[str, Any]:

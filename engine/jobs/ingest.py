@@ -31,6 +31,7 @@ from engine.holds import (
     small_planes,
 )
 from engine.pixels import Film
+from engine.room import ROWS_TWICE
 from engine.running import RunningJob
 from engine.shots import find_shots, hsv_change, small_hsv
 from engine.studio import Studio
@@ -41,6 +42,7 @@ FRAMES_PER_WRITE = 100
 ROWS_PER_WRITE = 300
 PAUSE_BETWEEN_WRITES = 0.001
 THUMBNAILS_PER_WRITE = 20
+ROW_BYTES = 300
 
 FrameRow = tuple[int, int, bool, bool, bool, int, float, bytes]
 
@@ -110,8 +112,10 @@ def _take_in_frames(studio: Studio, film: Film, job: RunningJob) -> None:
     ):
         while batch := list(islice(frames, FRAMES_PER_WRITE)):
             rows = [measure(frame) for frame in batch]
+            thumbnails = measure.take_thumbnails()
+            studio.need_room(_bytes(len(rows), thumbnails))
             _store_frames(studio.db, film.id, rows)
-            save_thumbnails(thumbs, film.sha256, measure.take_thumbnails())
+            save_thumbnails(thumbs, film.sha256, thumbnails)
             job.progress(rows[-1][0], max(total or 0, rows[-1][0]), _("frames"))
             job.check()
     if measure.left_out:
@@ -120,6 +124,11 @@ def _take_in_frames(studio: Studio, film: Film, job: RunningJob) -> None:
                 count=measure.left_out
             )
         )
+
+
+def _bytes(rows: int, thumbnails: Sequence[tuple[int, bytes]] = ()) -> int:
+    """What so many rows and these thumbnails take up at most while they are written."""
+    return ROWS_TWICE * (rows * ROW_BYTES + sum(len(jpeg) for _number, jpeg in thumbnails))
 
 
 def _frames_left(db: sqlite3.Connection, film: Film, measure: "FrameMeasure") -> Generator[DecodedFrame]:
@@ -258,6 +267,7 @@ def _write_rows(db: sqlite3.Connection, sql: str, rows: Iterable[tuple[Any, ...]
     """Bulk rows in short transactions, with a pause after each in which a key press can commit."""
     waiting = iter(rows)
     while batch := list(islice(waiting, ROWS_PER_WRITE)):
+        job.studio.need_room(_bytes(len(batch)))
         with writing(db):
             db.executemany(sql, batch)
         time.sleep(PAUSE_BETWEEN_WRITES)
@@ -276,6 +286,8 @@ def _fill_thumbnails(studio: Studio, film: Film, job: RunningJob) -> None:
         missing = missing_thumbnails(thumbs, film.sha256, key_frames)
         for start in range(0, len(missing), THUMBNAILS_PER_WRITE):
             batch = missing[start : start + THUMBNAILS_PER_WRITE]
-            save_thumbnails(thumbs, film.sha256, [(number, thumbnail(film.picture(number, WIDTH))) for number in batch])
+            made = [(number, thumbnail(film.picture(number, WIDTH))) for number in batch]
+            studio.need_room(_bytes(0, made))
+            save_thumbnails(thumbs, film.sha256, made)
             job.progress(start + len(batch), len(missing), _("thumbnails"))
             job.check()

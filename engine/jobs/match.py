@@ -13,11 +13,14 @@ from db.connect import writing
 from db.i18n import _
 from db.requests import MatchRequest
 from engine.resemblance import METHOD, Hit, nearest
+from engine.room import ROWS_TWICE
 from engine.running import RunningJob
 from engine.studio import Studio
 from engine.vectors import checksum, from_blob, open_vectors
 
 IMAGES_PER_BATCH = 32
+FLOAT_BYTES = 4
+ROW_BYTES = 200
 SHOTS_PER_FILM_LIMIT = 1 << 32
 
 
@@ -48,6 +51,7 @@ def run(studio: Studio, request: MatchRequest, job: RunningJob) -> None:
         batch = images[start : start + IMAGES_PER_BATCH]
         queries = _image_vectors(studio.db, tagger.id, batch)
         hits = nearest(queries, index.vectors, index.shot_of, count)
+        studio.need_room(ROWS_TWICE * len(batch) * count * ROW_BYTES)
         with writing(studio.db):
             save_matches(studio.db, index, batch, hits)
             job.count("images", len(batch))
@@ -74,16 +78,17 @@ def load_index(studio: Studio, tagger: library.Tagger) -> FrameIndex:
         studio.vectors_path,
         checksum(tagger.sha256, keys),
         (len(keys), tagger.embedding_dim),
-        lambda: _blobs(db, keys[:, 0]),
+        lambda: _blobs(studio, keys[:, 0], tagger.embedding_dim),
     )
     frames = keys[:, 1:]
     return FrameIndex(version, frames, _shots_of(db, frames), vectors, _coverage(db, tagger_id))
 
 
-def _blobs(db: sqlite3.Connection, rowids: NDArray[np.int64]) -> Iterator[bytes]:
+def _blobs(studio: Studio, rowids: NDArray[np.int64], dim: int) -> Iterator[bytes]:
     """Vectors by row: a row of `scored` is written once, so the keys read before still name them."""
+    studio.need_room(len(rowids) * dim * FLOAT_BYTES)
     for rowid in rowids.tolist():
-        yield db.execute("SELECT vector FROM scored WHERE rowid = ?", (rowid,)).fetchone()["vector"]
+        yield studio.db.execute("SELECT vector FROM scored WHERE rowid = ?", (rowid,)).fetchone()["vector"]
 
 
 def _shots_of(db: sqlite3.Connection, frames: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from db.requests import TagRequest
 from engine.fit import fit_picture, whole_picture
 from engine.jobs.tagger import say_provider
 from engine.pixels import Film
+from engine.room import ROWS_TWICE
 from engine.running import RunningJob
 from engine.studio import Studio
 from engine.tagger import Tagger
@@ -26,6 +27,7 @@ from engine.vectors import to_blob
 LOWEST_KEPT_SCORE = 0.02
 HIGHEST_STORED = 255
 ITEMS_PER_WRITE = 8
+ITEM_BYTES = 16_384
 
 Scored = tuple[int, NDArray[np.float32], NDArray[np.float32]]
 
@@ -36,7 +38,7 @@ def run(studio: Studio, request: TagRequest, job: RunningJob) -> None:
     tagger = _same_tagger(job.models.tagger(registered.source), registered)
     say_provider(tagger, job)
     tag_ids = _tag_ids(studio.db, tagger)
-    work = _Progress(job, *_work_left(studio.db, registered.id))
+    work, at_once = _Progress(job, *_work_left(studio.db, registered.id)), tagger.batch_size
     for film_id, numbers in work.frames.items():
         for scored in _scored_frames(studio.db, film_id, numbers, tagger):
             for some in _few(scored):
@@ -46,6 +48,9 @@ def run(studio: Studio, request: TagRequest, job: RunningJob) -> None:
         for some in _few(scored):
             with work.counting(len(some)):
                 save_image_scores(studio.db, registered.id, tag_ids, some)
+    if tagger.batch_size < at_once:
+        job.say(_("The card had no memory for {many} pictures at once: it went on with {few}.").format(
+            many=at_once, few=tagger.batch_size))  # fmt: skip
     job.made(tagger_id=registered.id, provider=tagger.provider)
 
 
@@ -62,6 +67,7 @@ class _Progress:
     @contextmanager
     def counting(self, count: int) -> Iterator[None]:
         """Store and count so many items in one transaction; then report, and stop where a person wants that."""
+        self._job.studio.need_room(ROWS_TWICE * count * ITEM_BYTES)
         with writing(self._job.studio.db):
             yield
             self._job.count("pictures", count)

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import torch
 
-from db import library
+from db import events, library
 from db.changes import announce
 from db.connect import now, writing
 from db.errors import UserError
@@ -30,11 +30,12 @@ from engine.kohya import TrainingFacts, metadata, tensors_sha256, write_lora
 from engine.lora import kohya_tensors
 from engine.running import JobStopped, RunningJob
 from engine.studio import Studio
-from engine.trainer import ADAPTER, StepResult, Trainer
+from engine.trainer import ADAPTER, SMALL_FILES, StepResult, Trainer
 
 LOOK_EVERY_STEPS = 10
 SAVE_EVERY_SECONDS = 600.0
 SKIPPED_SHARE_LIMIT = 0.5
+AT_ONCE = "at_once"  # in a run's environment: how many of a batch pass the base together
 UNLOOKED_LOSS, UNLOOKED_SKIPPED = "unlooked.loss", "unlooked.skipped"
 
 
@@ -64,7 +65,8 @@ def run(studio: Studio, request: TrainRequest, job: RunningJob) -> None:
     width, height = wanted.recipe.width or width, wanted.recipe.height or height
     data = load_data(studio, wanted.dataset_id, base, width, height, job)
     recorded = _record_environment(studio, wanted, base, data, job)
-    with recorded_threads(recorded, base), closing(Trainer(base, data.training, wanted.recipe)) as trainer:
+    at_once = recorded.get(AT_ONCE)
+    with recorded_threads(recorded, base), closing(Trainer(base, data.training, wanted.recipe, at_once)) as trainer:
         _Training(studio, job, wanted, trainer, data).run()
         publish(studio, wanted, base, data)
     job.made(run_id=wanted.id, **_published(studio.db, wanted.id))
@@ -95,11 +97,16 @@ def _record_environment(studio: Studio, run: Run, base: BaseModel, data: RunData
     """The environment the run began in, written down now where it begins; says so where today's is another."""
     present = {**environment(base), "batch": [run.recipe.batch_size, *data.training.latents.shape[1:]]}
     if run.environment is None:
+        present[AT_ONCE] = run.recipe.batch_size
         with writing(studio.db) as db:
-            db.execute("UPDATE run SET environment = ? WHERE id = ?", (json.dumps(present), run.id))
+            _store_environment(db, run.id, present)
         return present
     tell_differences(studio, job, run.environment, present, _("run {name}").format(name=run.name))
     return run.environment
+
+
+def _store_environment(db: sqlite3.Connection, run_id: int, environment: Environment) -> None:
+    db.execute("UPDATE run SET environment = ? WHERE id = ?", (json.dumps(environment), run_id))
 
 
 class _Training:
@@ -111,9 +118,11 @@ class _Training:
         self._folder = studio.runs / str(run.id)
         self._step = self._saved_step = 0
         self._saved_at = time.monotonic()
+        self._at_once = trainer.at_once
         self._message = ""
         self._begin_look()
         self._restore()
+        self._need_room_for_next()
 
     def _restore(self) -> None:
         """Go to the newest checkpoint, if there is one."""
@@ -137,6 +146,7 @@ class _Training:
                 self._note(self._trainer.step(self._step))
                 if self._save_is_due():
                     self.save()
+                    self._need_room_for_next()
                 self._job.check()
         except JobStopped:
             self.save()
@@ -153,13 +163,13 @@ class _Training:
         if self._step == self._saved_step:
             return
         tensors = {**self._trainer.state_dict(), **_unlooked_tensors(self._losses)}
-        try:
-            saved = save_checkpoint(self._folder, self._step, tensors, {"run": self._run.name})
-        except OSError as error:
-            raise UserError(
-                _("The checkpoint cannot be written ({error}): make room, then resume the job.").format(error=error)
-            ) from error
-        self._keep(saved)
+        self._studio.need_room(_bytes(tensors), self._folder)
+        self._keep(save_checkpoint(self._folder, self._step, tensors, {"run": self._run.name}))
+
+    def _need_room_for_next(self) -> None:
+        """Stop just after a checkpoint, not when steps would be lost, where the disk has no room for the next."""
+        if self._step < self._run.recipe.steps:
+            self._studio.need_room(self._trainer.state_bytes, self._folder)
 
     def _keep(self, saved: Checkpoint) -> None:
         """Delete what this checkpoint makes needless, and name it in a row, which a crash may have prevented."""
@@ -186,11 +196,26 @@ class _Training:
         self._losses = list(earlier)
 
     def _note(self, result: StepResult) -> None:
+        if self._trainer.at_once != self._at_once:
+            self._record_fewer()
         self._step += 1
         self._losses.append(result)
         if len(self._losses) == LOOK_EVERY_STEPS or self._step == self._run.recipe.steps:
             self._look(result.learning_rate)
         self._job.progress(self._step, self._run.recipe.steps, _("steps"), self._message)
+
+    def _record_fewer(self) -> None:
+        """Write down that from this step on fewer items pass the base together: the last bits differ from then on."""
+        words = _("At step {step} the card had no memory for {many} items at once: {few} at once, {batch} a step.")
+        said = words.format(
+            many=self._at_once, few=self._trainer.at_once, step=self._step, batch=self._run.recipe.batch_size
+        )
+        self._at_once = self._trainer.at_once
+        self._job.say(said)
+        with writing(self._db):
+            row = self._db.execute("SELECT environment FROM run WHERE id = ?", (self._run.id,)).fetchone()
+            _store_environment(self._db, self._run.id, {**json.loads(row["environment"]), AT_ONCE: self._at_once})
+            events.note(self._db, "environment", said)
 
     def _look(self, learning_rate: float) -> None:
         """Wait for the device once, measure the steps since the last look, and stop where they make no sense."""
@@ -226,6 +251,11 @@ class _Training:
             self._measure(validation_loss=self._trainer.validation_loss(self._data.validation))
 
 
+def _bytes(tensors: Mapping[str, torch.Tensor]) -> int:
+    """What files of these tensors take up, with their headers and manifests."""
+    return sum(int(tensor.nbytes) for tensor in tensors.values()) + SMALL_FILES
+
+
 def _unlooked_tensors(results: Sequence[StepResult]) -> dict[str, torch.Tensor]:
     """Losses that no look has measured yet, as a checkpoint holds them: looks come at the same steps with any stop."""
     if not results:
@@ -247,6 +277,7 @@ def publish(studio: Studio, run: Run, base: BaseModel, data: RunData) -> None:
     """Write the trained LoRA's file under the run's name, then its row and the end of the run."""
     tensors = kohya_tensors(base, ADAPTER)
     path = studio.loras / f"{run.name}.safetensors"
+    studio.need_room(_bytes(tensors), studio.loras)
     sshs = write_lora(path, tensors, metadata(_facts(studio, run, base, data)))
     with writing(studio.db) as db:
         db.execute(

@@ -16,6 +16,7 @@ from engine.captions import parse_caption
 from engine.fit import Box, Fit
 from engine.latents import LatentCache, encode, latent_key
 from engine.pixels import Film
+from engine.room import ROWS_TWICE
 from engine.running import RunningJob
 from engine.studio import Studio
 from engine.trainer import TrainingData
@@ -131,7 +132,9 @@ def _encode_missing(
             for start in range(0, len(frames), LATENT_BATCH):
                 batch = frames[start : start + LATENT_BATCH]
                 pixels = film.fitted([number for number, _key in batch], width, height)
-                cache.put([key for _number, key in batch], encode(base, pixels))
+                latents = encode(base, pixels)
+                job.studio.need_room(ROWS_TWICE * latents.nbytes)
+                cache.put([key for _number, key in batch], latents)
                 done += len(batch)
                 job.progress(done, len(keys), _("latents"))
                 job.check()
