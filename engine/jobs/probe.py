@@ -25,6 +25,7 @@ from engine.generator import LoraWeight, Row, batch_limit, generate
 from engine.jobs.base import loaded_base
 from engine.jobs.generate import published_file
 from engine.lora import RowWeights, resident_loras
+from engine.memory import fitting
 from engine.pixels import Film
 from engine.prompt import parse
 from engine.running import RunningJob
@@ -79,14 +80,21 @@ def _draw(
 ) -> NDArray[np.uint8]:
     """One picture [n, h, w, 3] for each prompt, with seeds that count up from the request's."""
     rows = [_row(base, request, prompt, request.seed + number) for number, prompt in enumerate(prompts)]
-    size = min(len(rows), batch_limit(base, base.width, base.height))
-    pictures = []
+    at_once = min(len(rows), batch_limit(base, base.width, base.height))
+    pictures: list[NDArray[np.uint8]] = []
+
+    def draw(size: int) -> NDArray[np.uint8]:
+        some = rows[len(pictures) : len(pictures) + size]
+        return generate(base, some, size, weights, lambda _step: job.check())
+
     with _loras(studio, base, request) as weights:
-        for start in range(0, len(rows), size):
-            job.progress(start, len(rows), _("pictures"))
-            pictures.append(generate(base, rows[start : start + size], size, weights, lambda _step: job.check()))
+        while len(pictures) < len(rows):
+            job.progress(len(pictures), len(rows), _("pictures"))
+            drawn = fitting(at_once, draw, job.say_fewer)
+            pictures.extend(drawn)
+            at_once = min(at_once, len(drawn))
     job.progress(len(rows), len(rows), _("pictures"))
-    return np.concatenate(pictures)
+    return np.stack(pictures)
 
 
 def _row(base: BaseModel, request: ProbeRequest, prompt: str, seed: int) -> Row:
