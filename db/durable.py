@@ -1,7 +1,11 @@
 """Files that are on the disk whole or not at all, whenever the power goes."""
 
+import fcntl
 import hashlib
 import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +13,7 @@ from db.errors import UserError
 from db.i18n import _
 
 BLOCK = 2**20
+Progress = Callable[[int, int], None]  # bytes done, bytes in all
 
 
 def write_synced(path: Path, content: bytes | memoryview) -> None:
@@ -30,6 +35,13 @@ def copy_synced(source: Path, target: Path) -> tuple[int, str]:
         copy.flush()
         os.fsync(copy.fileno())
     return size, digest.hexdigest()
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner's eyes only."""
+    if not path.is_dir():
+        private_folder(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
 
 
 def file_sha256(path: Path) -> str:
@@ -56,6 +68,43 @@ def sync_tree(folder: Path) -> None:
 def partial_path(path: Path) -> Path:
     """Where a file or folder is made before it is renamed to `path`."""
     return path.with_name(f".{path.name}.partial")
+
+
+@contextmanager
+def folder_aside(path: Path) -> Iterator[Path]:
+    """A new folder beside `path`, to be filled and given its name by `put_in_place`; gone at the end where it was not.
+
+    One process at a time makes it: raises `UserError` for a second. What a killed one left there is removed first.
+    """
+    aside = partial_path(path)
+    aside.mkdir(mode=0o700, exist_ok=True)
+    handle = os.open(aside, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(handle)
+        raise UserError(_("Another process is making {path}: wait for it.").format(path=path)) from error
+    try:
+        _empty(aside)
+        yield aside
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        os.close(handle)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def put_in_place(aside: Path, path: Path) -> None:
+    """Rename a folder that is whole to `path`, which is free or an empty folder; the disk has all of it then."""
+    sync_tree(aside)
+    aside.rename(path)
+    sync_folder(path.parent)
 
 
 def need_room(folder: Path, needed: int) -> None:

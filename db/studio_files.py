@@ -1,7 +1,8 @@
 """What lies in a studio's folder, by kind: what must be kept, what is made again, and what may go."""
 
 import os
-from collections.abc import Iterator
+import stat
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -14,6 +15,7 @@ Kind = Literal[
     "orphans", "locks", "unfinished", "other",
 ]  # fmt: skip
 FOLDERS = ("loras", "images", "runs", "logs", "locks")
+RUNS = "runs"
 BACKUPS = "backups"
 ORPHANS = "orphans"
 CACHES: tuple[Kind, ...] = ("thumbnails", "latents", "vectors")
@@ -22,7 +24,7 @@ PASSING: tuple[Kind, ...] = ("wal", "locks", "unfinished", "backups")
 _BY_FOLDER: dict[str, Kind] = {
     "loras": "loras",
     "images": "pictures",
-    "runs": "checkpoints",
+    RUNS: "checkpoints",
     "logs": "logs",
     "locks": "locks",
     BACKUPS: "backups",
@@ -39,7 +41,7 @@ _BY_NAME: dict[str, Kind] = {
 
 
 class StudioFile(msgspec.Struct, frozen=True):
-    """A file of a studio: its path below the studio, its size in bytes and its kind."""
+    """A file of a studio: its path below the studio, its size in bytes, its kind, and when it was written."""
 
     path: str
     size: int
@@ -60,7 +62,7 @@ def kind_of(path: str) -> Kind:
 
 
 def files(root: Path) -> Iterator[StudioFile]:
-    """Every file of the studio; a folder may be a link to another disk, links further down are not followed."""
+    """Every file of the studio; only a folder directly in it may be a link to another disk."""
     for entry in sorted(os.scandir(root), key=lambda each: each.name):
         if entry.is_dir():
             for folder, _folders, names in os.walk(entry.path):
@@ -69,15 +71,16 @@ def files(root: Path) -> Iterator[StudioFile]:
             yield from _present(root, [Path(entry.path)])
 
 
-def _present(root: Path, paths: Iterator[Path] | list[Path]) -> Iterator[StudioFile]:
-    """Those that are still there: the engine may be at work."""
+def _present(root: Path, paths: Iterable[Path]) -> Iterator[StudioFile]:
+    """Those that are still there, for the engine may be at work, and can be read without waiting."""
     for path in paths:
         try:
-            found = path.lstat()
-        except FileNotFoundError:
+            found = path.stat()
+        except OSError:
             continue
-        relative = path.relative_to(root).as_posix()
-        yield StudioFile(relative, found.st_size, kind_of(relative), found.st_mtime)
+        if stat.S_ISREG(found.st_mode):
+            relative = path.relative_to(root).as_posix()
+            yield StudioFile(relative, found.st_size, kind_of(relative), found.st_mtime)
 
 
 def is_below(path: str) -> bool:

@@ -8,7 +8,7 @@ import click
 
 from db.errors import UserError
 from db.i18n import _
-from kimikoe_tui.cli import demo, engine, film, jobs, models, pictures, report, settings, training
+from kimikoe_tui.cli import demo, engine, film, jobs, keeping, models, pictures, report, settings, training
 from kimikoe_tui.cli.context import Context, studio_option
 from kimikoe_tui.cli.waiting import plain_lines
 
@@ -48,7 +48,7 @@ def open_studio(context: Context) -> None:
 
 for command in (
     *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *jobs.COMMANDS,
-    *engine.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
+    *engine.COMMANDS, *keeping.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 
