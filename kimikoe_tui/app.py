@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from textual import constants, work
+from textual import constants, on, work
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
@@ -25,6 +26,7 @@ from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
 from kimikoe_tui.screens.room import Room, reversal
 from kimikoe_tui.session import Session
+from kimikoe_tui.terminal_driver import TerminalDriver, has_shell
 from kimikoe_tui.widgets.failures import WorkFailed
 
 POLL_SECONDS = 0.25
@@ -51,6 +53,7 @@ class KimikoeApp(App[None]):
     CSS_PATH = "app.tcss"
     TITLE = "kimikoe"
     DEFAULT_MODE = "home"
+    BINDINGS = keys.over_menus()
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (70, "-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall")]
 
@@ -64,7 +67,7 @@ class KimikoeApp(App[None]):
     def __init__(
         self, root: Path, start_engine: Callable[[], None] | None = None, frame_server: FrameServer | None = None
     ) -> None:  # fmt: skip
-        super().__init__()
+        super().__init__(driver_class=TerminalDriver)
         self.root = root
         self.session = Session(root)
         self.frame_server = frame_server or FrameServer(frame_server_command(root), root / "logs" / "pixels.log")
@@ -119,6 +122,8 @@ class KimikoeApp(App[None]):
             self.room.call_later(self.room.show_work, self.engine_runs)
 
     def _watch_engine(self) -> None:
+        if isinstance(self._driver, TerminalDriver) and self._driver.gone:
+            self._driver.hang_up()
         state, known = engine_state(self.root), self._engine_pid
         self._engine_pid, self.engine_runs = state.pid, state.running
         if self.room is not None:
@@ -166,6 +171,19 @@ class KimikoeApp(App[None]):
                 self.room.complain(_("Not done: {error}").format(error=error))
             return True
 
+    def action_suspend_process(self) -> None:
+        """Stop as a shell's job, which `fg` continues."""
+        if not isinstance(self._driver, TerminalDriver):
+            return
+        if has_shell():
+            self._driver.stop_job()
+        elif self.room is not None:
+            self.room.complain(_("There is no shell above this program to bring it back."))
+
+    @on(Driver.SignalResume)
+    def _paint_again(self) -> None:
+        self.refresh(layout=True)
+
     async def on_room_visit(self, message: Room.Visit) -> None:
         """Go to a room."""
         await self.switch_mode(message.context)
@@ -207,6 +225,9 @@ def run_studio(root: Path, start_engine: Callable[[], None] | None = None) -> No
     """Open the terminal program on a studio; `start_engine` is called behind the first paint. Raises `UserError`."""
     connect_studio(root).close()
     prefer_true_colour()
-    KimikoeApp(root, start_engine).run(mouse=False)
+    app = KimikoeApp(root, start_engine)
+    app.run(mouse=False)
     if engine_state(root).running:
         sys.stdout.write(_("The engine goes on working; `kimikoe engine status` shows it.") + "\n")
+    if app.return_code:
+        sys.exit(app.return_code)

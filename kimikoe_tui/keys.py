@@ -56,6 +56,7 @@ ALL = _keys(
     ("go", "g", "go", _("choose a room, or g again for the first row"), _("rooms")),
     ("palette", ":", "app.command_palette", _("find a command by name (also ctrl+p)"), ""),
     ("help", "?", "help", _("the keys of this room"), _("keys")),
+    ("suspend", "ctrl+z", "app.suspend_process", _("stop, until `fg` in the shell"), ""),
     ("quit", "q", "app.quit", _("leave; the engine goes on working"), ""),
 )
 LIST = _keys(
@@ -187,6 +188,12 @@ def _bindings(key: Key) -> Iterator[Binding]:
     for pressed in key.keys:
         action = key.action.format(key=pressed)
         yield Binding(pressed, action, key.description, show=bool(key.footer), id=f"{key.id}.{pressed}")
+
+
+def over_menus() -> list[BindingType]:
+    """Bindings of what works everywhere, over menus and lines too."""
+    return [Binding(",".join(key.keys), key.action, key.description, show=False, priority=True)
+            for key in ALL if key.name == "suspend"]  # fmt: skip
 
 
 def title(part: tuple[Key, ...]) -> str:

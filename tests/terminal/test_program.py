@@ -1,48 +1,18 @@
 """A person at a terminal: keys in, rows out, and an engine that stays when the terminal goes."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
-from PIL import Image
 
 from db import query
-from db.connect import connect_studio, writing
-from kimikoe_tui.engine_control import engine_state, stop_engine
-from tests.rows import add_small_film
+from db.connect import connect_studio
+from kimikoe_tui.engine_control import engine_state
+from tests.terminal.studio import PICTURES
 from tests.terminal.terminal import Terminal
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-PICTURES = 12
-
-
-@pytest.fixture
-def studio(studio_root: Path) -> Iterator[Path]:
-    db = connect_studio(studio_root)
-    add_small_film(db)
-    _add_pictures(db, studio_root)
-    db.close()
-    yield studio_root
-    if engine_state(studio_root).running:
-        stop_engine(studio_root)
-
-
-def _add_pictures(db: Connection, root: Path) -> None:
-    folder = root / "images" / "1"
-    folder.mkdir(parents=True)
-    with writing(db):
-        db.execute("INSERT INTO base VALUES (1, 'b', '/b', 'h', 'sd15', 'epsilon', 64, 64, '', '', 0)")
-        db.execute("INSERT INTO generation VALUES (1, '1girl', '', 1, '{}', 0)")
-        for number in range(1, PICTURES + 1):
-            Image.new("RGB", (64, 64), (20 * number, 90, 255 - 20 * number)).save(folder / f"{number}.png")
-            db.execute(
-                """INSERT INTO image (id, generation_id, ordinal, state, prompt, negative_prompt, seed, steps, sampler,
-                       cfg_scale, width, height, path)
-                   VALUES (?, 1, ?, 'done', '1girl', '', 7, 20, 'Euler', 7, 64, 64, ?)""",
-                (number, number, f"images/1/{number}.png"),
-            )
 
 
 def test_pictures_are_rated_rejected_and_undone_by_keys(studio: Path) -> None:

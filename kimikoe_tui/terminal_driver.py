@@ -1,0 +1,113 @@
+"""Textual's driver, for terminals that go: closed windows, lost connections, stops and continuations.
+
+A terminal that has gone answers every write with an error. Textual's writer would die of the first one and the program
+wait for it for ever, so writes to a terminal that has gone are dropped here. Signals are taken by the event loop, never
+in the middle of other work.
+"""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class _Lasting:
+    """A terminal's file that takes every write, also after the terminal has gone."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def write(self, text: str) -> int:
+        """Write, if anyone is there."""
+        try:
+            return self._file.write(text)
+        except OSError:
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush, if anyone is there."""
+        try:
+            self._file.flush()
+        except OSError:
+            pass
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+class TerminalDriver(LinuxDriver):
+    """Ends the program when its terminal goes, stops it and brings it back as a shell's job."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._file: Any = _Lasting(self._file)
+        self._stopped = False
+
+    def start_application_mode(self) -> None:
+        """Take the terminal, and the signals that concern it."""
+        loop = asyncio.get_running_loop()
+        handlers: dict[signal.Signals, Callable[[], object]] = {
+            signal.SIGTSTP: self.stop_job,
+            signal.SIGCONT: self.continue_job,
+            signal.SIGTERM: lambda: self._end(signal.SIGTERM),
+            signal.SIGHUP: self.hang_up,
+        }
+        for number, handler in handlers.items():
+            loop.add_signal_handler(number, handler)
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    @property
+    def gone(self) -> bool:
+        """Whether the terminal that the program was started in is no longer there."""
+        return self.input_tty and not os.isatty(self.fileno)
+
+    def hang_up(self) -> None:
+        """Let go of the terminal and end the program: what a person did is finished, and nobody is written to."""
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nowhere, descriptor)
+        os.close(nowhere)
+        self._end(signal.SIGHUP)
+
+    def _end(self, number: signal.Signals) -> None:
+        self._app.exit(return_code=128 + number)
+
+    def stop_job(self) -> None:
+        """Give the terminal back and stop, with all processes of this job; the shell continues them."""
+        if self._stopped or not has_shell():
+            return
+        self._stopped = True
+        self.suspend_application_mode()
+        os.killpg(os.getpgrp(), signal.SIGSTOP)
+
+    def continue_job(self) -> None:
+        """Take the terminal again and paint; also after a stop that could not be foreseen, such as SIGSTOP."""
+        if not self._stopped:
+            self.suspend_application_mode()
+        self._must_signal_resume = True
+        self.resume_application_mode()
+        self._stopped = self._must_signal_resume  # still set where the job was continued in the background
+
+
+def has_shell() -> bool:
+    """Whether a shell with job control waits above this job, so that there is someone to continue it."""
+    pid = os.getpid()
+    while (parent := _parent(pid)) > 1 and os.getpgid(parent) == os.getpgrp():
+        pid = parent
+    return parent > 1 and os.getsid(parent) == os.getsid(0)
+
+
+def _parent(pid: int) -> int:
+    """The parent of a process by /proc, where its name in brackets may hold anything; 0 for none."""
+    try:
+        return int(
+            Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[1]
+        )
+    except OSError:
+        return 0
