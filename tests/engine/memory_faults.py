@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-REASON = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 8.00 GiB of which 512.00 MiB is free."
+REASON = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 8.00 GiB."
 
 
 def small_card(patch: pytest.MonkeyPatch, owner: Any, name: str, most: int, rows: Callable[..., int]) -> list[int]:
