@@ -14,6 +14,7 @@ import pytest
 from db import queue
 from db.connect import connect_studio
 from db.requests import IngestRequest
+from engine import lane
 from engine.lane import run_job
 from engine.models import Models
 from engine.studio import Studio
@@ -129,12 +130,25 @@ def test_a_paused_job_waits_and_a_cancelled_one_ends(studio_root: Path, clip: Pa
     job = _started(db, clip, studio_root)
     queue.pause(db, job.id)
     wait_until(lambda: queue.get(db, job.id).state == "paused", "the job pauses")
+    wait_until(lambda: not _alive(job.worker_pid), "its worker gives everything back")
     stored = db.execute("SELECT count(*) FROM frame").fetchone()[0]
     assert 0 < stored < FRAMES
     queue.resume(db, job.id)
     wait_until(lambda: db.execute("SELECT count(*) FROM frame").fetchone()[0] > stored, "the job goes on")
     queue.cancel(db, job.id)
     wait_until(lambda: queue.get(db, job.id).state == "cancelled", "the job is cancelled")
+
+
+def test_an_idle_worker_ends(studio_root: Path, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "WARM_SECONDS", 0.0)
+    worker = lane.Worker(studio_root, "cpu")
+    job_id = queue.enqueue(worker.studio.db, IngestRequest(path=str(clip)))
+    db = connect_studio(studio_root)
+    worker.run()
+    assert queue.get(db, job_id).state == "queued"
+    monkeypatch.setattr(lane, "WARM_SECONDS", 1.0)
+    lane.Worker(studio_root, "cpu").run()
+    assert queue.get(db, job_id).state == "done"
 
 
 def test_a_second_engine_is_refused_in_one_line(studio_root: Path) -> None:
