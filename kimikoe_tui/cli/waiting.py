@@ -70,6 +70,9 @@ def wait_for(context: Context, job_id: int) -> queue.Job:
         return job
     if job.state == "failed":
         raise UserError(plain_lines(job.error))
+    if job.state == "paused" and job.wanted == "run":
+        raise UserError(_("Job {id} ({kind}) waits: {reason}; `kimikoe jobs resume {id}` does not wait for it.").format(
+            id=job.id, kind=job.kind, reason=plain_lines(job.error)))  # fmt: skip
     reason = plain_lines(job.error) or _("`kimikoe jobs resume {id}` goes on with it").format(id=job.id)
     raise UserError(_("Job {id} ({kind}) is {state}: {reason}").format(
         id=job.id, kind=job.kind, state=job.state, reason=reason))  # fmt: skip
