@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP_FLAGS ?=
 
-.PHONY: demo test test-slow lint format bench clean
+.PHONY: demo test test-slow lint format bench demo-weights demo-card clean
 
 demo: $(READY)
 	$(BIN)/kimikoe demo ./demo-studio
@@ -27,6 +27,14 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m bench --all
+
+# Draws and trains the demo's models from nothing, in some hours; stop it and go on as you like.
+demo-weights: $(READY)
+	$(BIN)/python -m engine.demo.training demo-weights --shipped engine/demo/weights
+
+# Measures the embedded models and writes their card anew.
+demo-card: $(READY)
+	$(BIN)/python -m engine.demo.training demo-weights --shipped engine/demo/weights --only card
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

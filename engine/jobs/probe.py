@@ -33,6 +33,7 @@ from engine.studio import Studio
 from engine.tagger import Tagger
 
 ADAPTER = "probed"
+TOGETHER, ANY = "together", "any"
 SAMPLER = "DPM++ 2M"
 FILM_SAMPLE = 32
 SAMPLE_WIDTH = 128
@@ -132,25 +133,34 @@ def _measure(
 ) -> dict[str, float]:
     policy = library.active_policy(db)
     threshold = policy.general if policy else 0.5
-    found = {f"found/{trait}": share for trait, share in trait_shares(tagger, named, request.traits, threshold).items()}
-    leaks = trait_shares(tagger, others, request.traits, threshold)
-    found |= {f"leak/{trait}": share for trait, share in leaks.items()}
+    in_named, in_others = (traits_seen(tagger, some, request.traits, threshold) for some in (named, others))
+    found = shares("found", request.traits, in_named) | shares("leak", request.traits, in_others)
     if len(named):
+        found[f"found/{TOGETHER}"] = float(in_named.all(axis=1).mean())
         found |= colour_distance(colour_statistics(named), colour_statistics(_film_pictures(db, request)))
+    if len(others):
+        found[f"leak/{ANY}"] = float(in_others.any(axis=1).mean())
     return found
 
 
-def trait_shares(
+def traits_seen(
     tagger: Tagger, pictures: NDArray[np.uint8], traits: Sequence[str], threshold: float
-) -> dict[str, float]:
-    """Share of the pictures [n, h, w, 3] in which the tagger sees each trait."""
-    names = [tag.name for tag in tagger.tags]
+) -> NDArray[np.bool_]:
+    """Whether the tagger sees each trait in each of the pictures [n, h, w, 3]: [n, traits]."""
     if not len(pictures):
-        return {}
+        return np.zeros((0, len(traits)), np.bool_)
+    names = [tag.name for tag in tagger.tags]
     size = tagger.input_size
     whole = whole_picture(pictures.shape[2], pictures.shape[1])
     scores, _vectors = tagger(np.stack([fit_picture(picture, whole, size, size) for picture in pictures]))
-    return {trait: float((scores[:, names.index(trait)] >= threshold).mean()) for trait in traits}
+    return np.asarray(scores[:, [names.index(trait) for trait in traits]] >= threshold)
+
+
+def shares(kind: str, traits: Sequence[str], seen: NDArray[np.bool_]) -> dict[str, float]:
+    """The share of pictures in which each trait is seen, as `kind/trait`; nothing where there are no pictures."""
+    if not len(seen):
+        return {}
+    return {f"{kind}/{trait}": float(share) for trait, share in zip(traits, seen.mean(axis=0), strict=True)}
 
 
 def _film_pictures(db: sqlite3.Connection, request: ProbeRequest) -> list[NDArray[np.uint8]]:

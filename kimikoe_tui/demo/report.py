@@ -49,8 +49,14 @@ def _probed(by_run: Sequence[dict[str, list[tuple[int, float]]]]) -> list[str]:
 
 def _title(figure: str) -> str:
     kind, _slash, trait = figure.partition("/")
-    titles = {"found": _("{trait}, name asked"), "leak": _("{trait}, leaked into others")}
-    return titles[kind].format(trait=trait) if kind in titles else figure.replace("_", " ")
+    titles = {
+        "found/together": _("all of them, name asked"),
+        "leak/any": _("any of them, leaked into others"),
+        "found": _("{trait}, name asked"),
+        "leak": _("{trait}, leaked into others"),
+    }
+    title = titles.get(figure) or titles.get(kind)
+    return title.format(trait=trait) if title else figure.replace("_", " ")
 
 
 def _first_and_last(values: Sequence[tuple[int, float]]) -> str:

@@ -21,7 +21,6 @@ from engine.prompt import parse
 from engine.tagger import Tagger, load_tagger
 
 STEPS, CFG_SCALE, SAMPLER = 18, 5.0, "DPM++ 2M"
-PROMPTS = 64
 
 Pictures = NDArray[np.uint8]
 
@@ -48,7 +47,7 @@ def load_judges(tagger: Path, judge: Path) -> Judges:
     return Judges(load_tagger(str(tagger)), load_tagger(str(judge)))
 
 
-def adherence(base: BaseModel, judges: Judges, prompts: int = PROMPTS) -> list[Adherence]:
+def adherence(base: BaseModel, judges: Judges, prompts: int) -> list[Adherence]:
     """Every measure over `prompts` pictures each."""
     found = []
     for measure in MEASURES:

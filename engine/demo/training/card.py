@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.demo.training.appraisal import CFG_SCALE, PROMPTS, SAMPLER, STEPS, Adherence, Nearness
+from engine.demo.training.appraisal import CFG_SCALE, SAMPLER, STEPS, Adherence, Nearness
 from engine.demo.training.on_film import OnFilm
 
 CARD, GRID, FIGURES = "README.md", "grid.webp", "figures.json"
@@ -36,7 +36,7 @@ def write_card(appraisal: Appraisal, pictures: NDArray[np.uint8], folder: Path) 
 def _card(appraisal: Appraisal) -> str:
     effort = ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in appraisal.effort.items())
     sizes = ", ".join(f"{name} {size:.1f} MB" for name, size in appraisal.megabytes.items())
-    far = appraisal.nearness
+    far, prompts = appraisal.nearness, appraisal.effort["prompts"]
     return f"""---
 license: mit
 license_link: https://opensource.org/license/mit
@@ -47,13 +47,13 @@ A text-to-image model of 128 × 128 pixels with the component classes of Stable 
 drawings of this program's own. No picture made by anybody else went into it. It is here so that the whole program
 can be tried without a graphics card and without a download.
 
-![What it draws for {PROMPTS} prompts it was not trained on](grid.webp)
+![What it draws for {prompts} prompts it was not trained on](grid.webp)
 
 `make demo-weights` makes it again from nothing: {effort}. Sizes: {sizes}.
 
 ## Figures
 
-Repeat them with `make demo-card`. {PROMPTS} held-out prompts for each row, {STEPS} steps of {SAMPLER}, guidance
+Repeat them with `make demo-card`. {prompts} held-out prompts for each row, {STEPS} steps of {SAMPLER}, guidance
 {CFG_SCALE:g}; the share of pictures that show what was asked. The tagger is the one that is shipped. The judge is
 trained apart from it, on other drawings by other seeds. *Drawings* is the tagger's share on real drawings of the same
 scenes: more than that cannot be seen.

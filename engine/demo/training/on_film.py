@@ -6,7 +6,6 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.demo.film import write_film
 from engine.demo.training.vocabulary import danbooru_name, vocabulary
 from engine.demo.truth import Truth, load_truth, tag_f1
 from engine.film_file import probe
@@ -20,16 +19,14 @@ _AT_ONCE = 32
 
 
 class OnFilm(msgspec.Struct, frozen=True):
-    """Micro-F1 over all frames of the film and over those that show two girls, dissolves left out."""
+    """Micro-F1 over all frames of the film and over those that show two girls; dissolves do not count."""
 
     all_frames: float
     two_girls: float
 
 
 def score_on_film(tagger: Tagger, film: Path) -> OnFilm:
-    """Tag every drawing of the demo film at `film` (written if it is not there) and compare with its truth."""
-    if not film.exists():
-        write_film(film, lambda done, of: None)
+    """Tag every drawing of the film and compare with the truth beside it."""
     truth = load_truth(film)
     predicted = _tags_of_frames(tagger, film, truth)
     names = [danbooru_name(tag) for tag in vocabulary()]

@@ -10,7 +10,9 @@ from shutil import rmtree
 
 import torch
 
-from engine.demo.training.appraisal import PROMPTS, adherence, draw_prompts, grid, load_judges, load_made_base, nearness
+from engine.demo.film import is_written, write_film
+from engine.demo.screenplay import SCREENPLAY
+from engine.demo.training.appraisal import adherence, draw_prompts, grid, load_judges, load_made_base, nearness
 from engine.demo.training.base import Stage, train_stage
 from engine.demo.training.card import Appraisal, write_card
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
@@ -42,25 +44,27 @@ class Effort:
     vae_steps: int = 8_000
     tagger_pictures: int = 448_000
     judge_pictures: int = 192_000
-    sketch_steps: int = 2_500
-    drawing_steps: int = 8_000
-    finish_steps: int = 4_000
+    sketch_steps: int = 2_000
+    drawing_steps: int = 5_500
+    finish_steps: int = 3_500
+    prompts: int = 64
+    film_shots: int = len(SCREENPLAY)
 
 
 REHEARSAL = Effort(
     plain=60, mixed=40, squares=40, frames=40, vae_steps=2, tagger_pictures=128, judge_pictures=128,
-    sketch_steps=2, drawing_steps=2, finish_steps=2,
+    sketch_steps=2, drawing_steps=2, finish_steps=2, prompts=8, film_shots=3,
 )  # fmt: skip
 
 
 class Workshop:
     """A folder in which the demo's models are made, step by step; every step can be stopped and taken up again."""
 
-    def __init__(self, folder: Path, effort: Effort) -> None:
+    def __init__(self, folder: Path, effort: Effort, shipped: Path | None = None) -> None:
         self.folder, self.effort = folder, effort
+        self.shipped = shipped or folder / "shipped"
         self.vae, self.tokenizer, self.base = folder / "vae", folder / "tokenizer", folder / "base"
         self.tagger, self.judge = folder / "tagger", folder / "judge"
-        self.shipped = folder / "shipped"
         folder.mkdir(parents=True, exist_ok=True)
 
     @property
@@ -147,16 +151,22 @@ class Workshop:
         """The folders as they are shipped."""
         publish_base(self.vae, self.base, self.tokenizer, self.shipped / "base")
         publish_tagger(self.tagger, self.shipped / "tagger")
+        publish_tagger(self.judge, self.shipped / "judge")
 
     def appraise(self) -> None:
         """Measure what is shipped, and write the card."""
-        base, judges = load_made_base(self.shipped / "base"), load_judges(self.shipped / "tagger", self.judge)
-        scenes = MEASURES[0].scenes(PROMPTS)
+        base, judges = (
+            load_made_base(self.shipped / "base"),
+            load_judges(self.shipped / "tagger", self.shipped / "judge"),
+        )
+        scenes = MEASURES[0].scenes(self.effort.prompts)
         pictures, film = draw_prompts(base, scenes), self.folder / "film.mp4"
-        plain, held_out = Corpus(self.plain, self.folder / "plain"), self.held_out().pictures
+        if not is_written(film):
+            write_film(film, lambda _done, _of: None, SCREENPLAY[: self.effort.film_shots])
+        plain, held_out = draw_corpus(self.plain, self.folder / "plain"), self.held_out().pictures
         appraisal = Appraisal(
             psnr=psnr(base.vae, held_out),
-            adherence=adherence(base, judges),
+            adherence=adherence(base, judges, self.effort.prompts),
             nearness=nearness(pictures, held_out, plain.pictures),
             tagger=score_on_film(judges.tagger, film),
             judge=score_on_film(judges.judge, film),

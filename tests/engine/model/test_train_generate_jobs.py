@@ -248,8 +248,11 @@ def probe(run_id: int, **settings: Any) -> ProbeRequest:
 def test_a_probe_measures_traits_leaks_and_colours(film_studio: Studio, run: Run, trained: Row) -> None:
     found = run(probe(trained["run_id"]))
     shares = {name: value for name, value in found.items() if name.startswith(("found/", "leak/"))}
-    assert set(shares) == {"found/blue_hair", "found/glasses", "leak/blue_hair", "leak/glasses"}
+    traits = {f"{kind}/{trait}" for kind in ("found", "leak") for trait in ("blue_hair", "glasses")}
+    assert set(shares) == {*traits, "found/together", "leak/any"}
     assert all(0 <= value <= 1 for value in shares.values())
+    assert shares["found/together"] <= min(shares["found/blue_hair"], shares["found/glasses"])
+    assert shares["leak/any"] >= max(shares["leak/blue_hair"], shares["leak/glasses"])
     assert 0 < found["colour_histogram_distance"] <= 1 and found["pictures_per_second"] > 0
     measured = library.metrics(film_studio.db, trained["run_id"])
     assert measured["probe/after/colour_mean_distance"] == [(6, found["colour_mean_distance"])]
