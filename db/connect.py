@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from db.errors import UserError
-from db.filesystem import check_disk
+from db.errors import DiskFullError, UserError
+from db.filesystem import check_disk, free_bytes
 from db.i18n import _
 
 BUSY_TIMEOUT_MS = 10_000
 JOURNAL_SIZE_LIMIT = 64 * 2**20
+LEAST_ROOM = 2**20  # with less free on its disk, a studio that cannot be opened is not damaged
 DATABASE_NAME = "kimikoe.db"
 
 
@@ -61,6 +62,8 @@ def connect_studio(
         if migrations.is_older(db, path):
             _bring_up_to_date(db, root, migrate and not read_only, lock_held)
     except sqlite3.DatabaseError as error:
+        if free_bytes(root) < LEAST_ROOM:
+            raise DiskFullError(_("The disk of {folder} is full: make room.").format(folder=root)) from error
         raise UserError(
             _("{path} cannot be read as a studio ({error}): restore it from a backup.").format(path=path, error=error)
         ) from error
@@ -88,9 +91,11 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     try:
         yield db
         db.execute("COMMIT")
-    except BaseException:
+    except BaseException as error:
         if db.in_transaction:  # on a full disk SQLite may have taken it back already
             db.execute("ROLLBACK")
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL:
+            raise DiskFullError(_("The disk is full, nothing was stored: make room, then do it again.")) from error
         raise
 
 

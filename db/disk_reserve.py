@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from db.errors import UserError
-from db.filesystem import disk_of
+from db.filesystem import disk_of, nearest_present
 from db.i18n import _
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
@@ -63,23 +63,12 @@ class DiskRoom(msgspec.Struct, frozen=True):
 
 def disk_room(folder: Path, reserve: Reserve) -> DiskRoom:
     """The disk on which `folder` lies or would lie, named by where it is mounted."""
-    present = _present(folder)
+    present = nearest_present(folder)
     figures = os.statvfs(present)
     total = figures.f_blocks * figures.f_frsize
     disk = disk_of(present)
     name = disk.mount_point if disk else str(present)
     return DiskRoom(name, figures.f_bavail * figures.f_frsize, total, reserve.of(total))
-
-
-def free_bytes(folder: Path) -> int:
-    """The bytes that a user may still write on the disk of `folder`."""
-    figures = os.statvfs(_present(folder))
-    return figures.f_bavail * figures.f_frsize
-
-
-def _present(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    return next(each for each in (folder, *folder.parents) if each.exists())
 
 
 def size_text(count: int) -> str:

@@ -1,5 +1,6 @@
 """On which disk a folder lies. SQLite's log needs shared memory, which disks of other machines do not have."""
 
+import os
 import re
 from pathlib import Path
 
@@ -69,3 +70,14 @@ def check_disk(root: Path, mounts: Path | None = None) -> None:
                 "{folder} is on a disk of another system ({type} at {mount}): a studio breaks there, use a local disk."
             ).format(folder=root, type=disk.type, mount=disk.mount_point)
         )
+
+
+def free_bytes(folder: Path) -> int:
+    """The bytes that a user may still write on the disk of `folder`."""
+    figures = os.statvfs(nearest_present(folder))
+    return figures.f_bavail * figures.f_frsize
+
+
+def nearest_present(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    return next(each for each in (folder, *folder.parents) if each.exists())

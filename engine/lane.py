@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from db import changes, queue, requests
-from db.errors import UserError
+from db.errors import DiskFullError, UserError
 from engine.endings import Ending, ending_of, record
 from engine.logs import job_log, log_engine_to
 from engine.models import Models
@@ -59,7 +59,7 @@ class Worker:
         """The next job; none while the disk is too full to mark one as running."""
         try:
             return queue.claim(self.studio.db, self.lane, os.getpid())
-        except sqlite3.OperationalError as error:
+        except (DiskFullError, sqlite3.OperationalError) as error:
             if not is_full_disk(error, self.studio.root):
                 raise
             return None

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from db import settings
-from db.disk_reserve import disk_room, free_bytes, size_text
+from db.disk_reserve import disk_room, size_text
+from db.errors import DiskFullError
+from db.filesystem import free_bytes
 from db.i18n import _
 
 ROWS_TWICE = 2  # what is written to a database goes to its log first
@@ -46,6 +48,8 @@ def lacking_room(db: sqlite3.Connection, root: Path, error: BaseException) -> Ne
 
 def is_full_disk(error: BaseException, root: Path) -> bool:
     """Whether the system or SQLite failed because the disk of the studio has no room left."""
+    if isinstance(error, DiskFullError):
+        return True
     if isinstance(error, sqlite3.OperationalError):
         code = getattr(error, "sqlite_errorcode", 0)
         return code == sqlite3.SQLITE_FULL or (code & 0xFF in _VAGUE and free_bytes(root) < UNFORESEEN)
@@ -57,7 +61,7 @@ def patiently(act: Callable[[], None], root: Path, stopping: Callable[[], bool])
     while True:
         try:
             return act()
-        except sqlite3.OperationalError as error:
+        except (DiskFullError, sqlite3.OperationalError) as error:
             if not is_full_disk(error, root):
                 raise
         if stopping():

@@ -10,7 +10,9 @@ from pathlib import Path
 import msgspec
 
 from db import engine_life, engine_lock
+from db.connect import LEAST_ROOM
 from db.errors import UserError
+from db.filesystem import free_bytes
 from db.i18n import _
 from db.version import program_version
 
@@ -70,7 +72,8 @@ def _wait_until_up(root: Path, process: subprocess.Popen[bytes], log: Path) -> E
             break
         time.sleep(POLL_SECONDS)
     lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    reason = lines[-1].removeprefix("kimikoe: ") if lines else _("it gave no reason")
+    silent = _("the disk is full") if free_bytes(log.parent) < LEAST_ROOM else _("it gave no reason")
+    reason = lines[-1].removeprefix("kimikoe: ") if lines else silent
     raise UserError(_("The engine did not start: {reason} ({log})").format(reason=reason, log=log))
 
 

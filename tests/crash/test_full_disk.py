@@ -1,7 +1,6 @@
 """A full disk sets every kind of job aside with nothing half-written; with room again it ends in the same rows."""
 
 import os
-import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from db import library, queue
 from db.connect import connect_studio
+from db.errors import DiskFullError, UserError
 from db.requests import IngestRequest
 from engine import room
 from engine.digest import digests
@@ -164,10 +164,19 @@ def test_rows_that_do_not_fit_are_taken_back_whole(disk: SmallDisk) -> None:
     create_studio(disk.studio)
     db = connect_studio(disk.studio)
     disk.fill()
-    with pytest.raises(sqlite3.OperationalError, match="full"):
+    with pytest.raises(DiskFullError, match="nothing was stored"):
         for number in range(1000):
             library.set_setting(db, f"name {number}", "x" * 5000)
     assert not db.in_transaction
     disk.empty()
     library.set_setting(db, "name", "value")
     assert library.setting(db, "name") == "value"
+
+
+def test_a_full_disk_is_told_from_a_damaged_studio(disk: SmallDisk) -> None:
+    create_studio(disk.studio)
+    disk.fill()
+    with pytest.raises(DiskFullError, match="is full: make room"):
+        connect_studio(disk.studio)
+    with pytest.raises(UserError, match="did not start: the disk is full"):
+        start_engine(disk.studio)
