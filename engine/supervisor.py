@@ -43,7 +43,7 @@ class LaneKeeper:
         """Start a worker unless there is one (alive, or dead and not reaped) or the last one died just now."""
         if self._process is not None or time.monotonic() < self._not_before:
             return
-        command = [sys.executable, "-m", "engine.lane", str(self._root), self.lane, str(os.getpid())]
+        command = [sys.executable, "-P", "-m", "engine.lane", str(self._root), self.lane, str(os.getpid())]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
     def reap(self) -> str | None:

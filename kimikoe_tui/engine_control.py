@@ -15,6 +15,7 @@ from db.errors import UserError
 from db.filesystem import free_bytes
 from db.i18n import _
 from db.version import program_version
+from kimikoe_tui.engine_unit import start_unit, unit_name
 
 START_SECONDS = 20.0
 STOP_SECONDS = 60.0
@@ -47,14 +48,35 @@ def other_version(life: engine_life.EngineLife | None) -> str:
 
 
 def start_engine(root: Path) -> EngineState:
-    """Start an engine that outlives this terminal, unless one runs; returns when it is up. Raises `UserError`."""
+    """Start an engine that outlives this terminal, unless one runs; returns when it is up. Raises `UserError`.
+
+    Where the studio has a systemd unit, systemd starts it, so that it is the same engine as after a reboot.
+    """
     if (state := engine_state(root)).running:
         return state
+    return _wait_for_unit(root) if start_unit(root) else _start_apart(root)
+
+
+def _wait_for_unit(root: Path) -> EngineState:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if (state := engine_state(root)).running:
+            return state
+        time.sleep(POLL_SECONDS)
+    raise UserError(
+        _("systemd has started the engine and it is not up: `journalctl --user -u {unit}` says why.").format(
+            unit=unit_name(root)
+        )
+    )
+
+
+def _start_apart(root: Path) -> EngineState:
+    """Start an engine in a session of its own, which no terminal's end reaches."""
     logs = root / "logs"
     logs.mkdir(mode=0o700, exist_ok=True)
     with open(logs / "engine-start.log", "w+", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "engine", str(root.resolve())],
+            [sys.executable, "-P", "-m", "engine", str(root.resolve())],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

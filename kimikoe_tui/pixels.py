@@ -22,7 +22,7 @@ MOST_DEATHS = 3
 
 def frame_server_command(root: Path) -> list[str]:
     """How the frame server of a studio is started."""
-    return [sys.executable, "-m", "engine.pixels", str(root.resolve())]
+    return [sys.executable, "-P", "-m", "engine.pixels", str(root.resolve())]
 
 
 class FrameServer:

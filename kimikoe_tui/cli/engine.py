@@ -1,4 +1,4 @@
-"""`kimikoe engine start|stop|status|logs`."""
+"""`kimikoe engine start|stop|status|logs|unit`."""
 
 from collections import deque
 
@@ -7,7 +7,9 @@ import click
 from db import engine_life, queue
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
+from kimikoe_tui.doctor.machine import Machine
 from kimikoe_tui.engine_control import engine_state, other_version, start_engine, stop_engine
+from kimikoe_tui.engine_unit import next_commands, unit_text, write_unit
 from kimikoe_tui.text import plain
 
 
@@ -94,6 +96,27 @@ def logs(context: Context, lines: int) -> None:
         with open(path, encoding="utf-8", errors="replace") as file:
             for line in deque(file, maxlen=lines):
                 click.echo(plain(line.rstrip("\n")))
+
+
+@engine.command()
+@click.option("--write", is_flag=True, help="Write it where systemd looks for it, instead of printing it.")
+@pass_context
+def unit(context: Context, write: bool) -> None:
+    """Print the systemd user unit that keeps this studio's engine running after a crash or a reboot.
+
+    The commands that enable it are printed beside it; nothing is enabled here.
+
+    \b
+    Example:
+      kimikoe engine unit --write
+    """
+    context.check_folder()
+    if write:
+        click.echo(_("Written: {path}").format(path=plain(str(write_unit(context.root)))))
+    else:
+        click.echo(unit_text(context.root), nl=False)
+    for line in next_commands(context.root, Machine()):
+        click.echo(line, err=not write)
 
 
 COMMANDS = (engine,)

@@ -102,7 +102,7 @@ def digest(context: Context, tables: bool, as_json: bool) -> None:
 
 def _digests(context: Context) -> dict[str, str]:
     """A hash for each part of the studio, from the engine's own program, which can read tensors and pictures."""
-    command = [sys.executable, "-m", "engine.digest", str(context.root.resolve())]
+    command = [sys.executable, "-P", "-m", "engine.digest", str(context.root.resolve())]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         answer, _errors = process.communicate()
     if process.returncode:
