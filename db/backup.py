@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 import msgspec
 
 from db import migrations, studio_files
-from db.connect import DATABASE_NAME, connect, now
+from db.connect import DATABASE_NAME, connect, now, studio_file
 from db.digest import digest
 from db.durable import (
     Progress,
@@ -63,9 +63,10 @@ def make_backup(
 
     Raises `UserError` where the folder is there already, cannot be written or has no room.
     """
-    root, target = root.resolve(), target.expanduser().absolute()
+    root, target = studio_file(root.resolve()).parent, target.expanduser().absolute()
     _check_target(root, target)
-    with _told(target), folder_aside(target) as aside:
+    with _told(root, target), folder_aside(target) as aside:
+        _check_version(root)
         manifest = _fill(root, aside, full, progress)
         write_synced(aside / MANIFEST, encoded(manifest))
         os.chmod(aside / MANIFEST, 0o600)
@@ -86,8 +87,14 @@ def _check_target(root: Path, target: Path) -> None:
         raise UserError(_("{path} is inside the studio: name a folder elsewhere, or none.").format(path=target))
 
 
+def _check_version(root: Path) -> None:
+    """Raise `UserError` where a newer kimikoe wrote the studio; an older one's is copied as it is."""
+    with closing(connect(root / DATABASE_NAME, read_only=True)) as db:
+        migrations.is_older(db, root / DATABASE_NAME)
+
+
 @contextmanager
-def _told(target: Path) -> Iterator[None]:
+def _told(root: Path, target: Path) -> Iterator[None]:
     """Say in one line what the disk or the database says."""
     try:
         yield
@@ -95,8 +102,8 @@ def _told(target: Path) -> Iterator[None]:
         raise UserError(_("The backup cannot be written to {path}: {error}.").format(
             path=target, error=error.strerror or error)) from error  # fmt: skip
     except sqlite3.Error as error:
-        raise UserError(_("The studio's database cannot be copied ({error}): try `kimikoe check`.").format(
-            error=error)) from error  # fmt: skip
+        raise UserError(_("{path} cannot be copied ({error}): restore it from a backup.").format(
+            path=root / DATABASE_NAME, error=error)) from error  # fmt: skip
 
 
 def copy_database(source: Path, target: Path) -> None:

@@ -1,6 +1,5 @@
 """A studio from its backup: made aside, proved file by file and row by row, then put in place at once."""
 
-import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from db.errors import UserError
 from db.filesystem import check_disk
 from db.i18n import _
 from db.manifest import FileRecord, Manifest, read_manifest, row_counts
+from db.terminals import open_terminals
 
 WORK_TABLES = ("film", "event", "dataset", "run", "lora", "generation", "job", "base", "tagger")
 
@@ -59,7 +59,7 @@ def _free_place(folder: Path, force: bool) -> Iterator[None]:
             path=folder, outer=outer))  # fmt: skip
     with ExitStack() as held:
         if (folder / DATABASE_NAME).exists():
-            held.enter_context(engine_lock.hold(folder))
+            held.enter_context(engine_lock.hold(folder, "migration"))
             _check_unused(folder, force)
         elif os.path.lexists(folder) and (not folder.is_dir() or any(folder.iterdir())):
             raise UserError(_("{path} is not empty: name a new folder.").format(path=folder))
@@ -72,20 +72,6 @@ def _check_unused(folder: Path, force: bool) -> None:
     if not force and not is_empty_studio(folder):
         raise UserError(_("{path} is a studio with work in it: name a new folder, or --force to set it aside.").format(
             path=folder))  # fmt: skip
-
-
-def open_terminals(root: Path) -> list[str]:
-    """The names of the terminals that are open on a studio, by the locks they hold."""
-    return [path.name for path in sorted((root / "locks").glob("terminal-*")) if _is_held(path)]
-
-
-def _is_held(path: Path) -> bool:
-    with open(path, "rb") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def is_empty_studio(root: Path) -> bool:

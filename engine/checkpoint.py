@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,10 @@ import torch
 from safetensors.torch import load_file, save
 
 from engine.base_files import files_sha256
+from engine.checkpoint_files import MANIFEST, STATE, TENSORS, Checkpoint, manifest_of, verified
 from engine.durable import removed_on_failure, sync_folder, write_synced
 
-TENSORS, STATE, MANIFEST = "tensors.safetensors", "state.json", "manifest.json"
 PARTIAL = ".partial"
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """A checkpoint on the disk: its folder, the step it was saved before, and the hash of its manifest."""
-
-    path: Path
-    step: int
-    sha256: str
 
 
 def save_checkpoint(
@@ -37,7 +27,7 @@ def save_checkpoint(
     with removed_on_failure(partial):
         write_synced(partial / TENSORS, save(dict(tensors)))
         write_synced(partial / STATE, _json_bytes({**state, "step": step}))
-        write_synced(partial / MANIFEST, _json_bytes(_manifest(partial)))
+        write_synced(partial / MANIFEST, _json_bytes(manifest_of(partial)))
         sync_folder(partial)
     shutil.rmtree(path, ignore_errors=True)
     partial.rename(path)
@@ -49,13 +39,9 @@ def _json_bytes(content: Mapping[str, Any]) -> bytes:
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
 
 
-def _manifest(path: Path) -> dict[str, Any]:
-    return {"sha256": {name: files_sha256([path / name]) for name in (TENSORS, STATE)}}
-
-
 def newest_verified(folder: Path) -> Checkpoint | None:
     """The newest checkpoint whose files are as its manifest says; damaged ones are passed over."""
-    return next((found for path in _newest_first(folder) if (found := _verified(path))), None)
+    return next((found for path in _newest_first(folder) if (found := verified(path))), None)
 
 
 def _newest_first(folder: Path) -> list[Path]:
@@ -64,16 +50,6 @@ def _newest_first(folder: Path) -> list[Path]:
 
 def _step(path: Path) -> int:
     return int(path.name.removeprefix("step-"))
-
-
-def _verified(path: Path) -> Checkpoint | None:
-    try:
-        if json.loads((path / MANIFEST).read_bytes()) != _manifest(path):
-            return None
-        step = int(json.loads((path / STATE).read_bytes())["step"])
-    except (OSError, ValueError):
-        return None
-    return Checkpoint(path, step, files_sha256([path / MANIFEST]))
 
 
 def read_checkpoint(checkpoint: Checkpoint) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

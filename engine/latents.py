@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,7 +14,11 @@ from db.connect import connect, writing
 from engine.base import BaseModel
 from engine.fit import Fit
 
-SCHEMA = "CREATE TABLE IF NOT EXISTS latent (key TEXT PRIMARY KEY, shape TEXT NOT NULL, float16 BLOB NOT NULL)"
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS latent (
+    key TEXT PRIMARY KEY, shape TEXT NOT NULL, float16 BLOB NOT NULL, crc32 INTEGER NOT NULL)
+"""
+FORMAT = 1
 ROWS_PER_WRITE = 64
 KEYS_PER_READ = 500
 
@@ -66,11 +71,12 @@ class LatentCache:
     def put(self, keys: Sequence[str], latents: torch.Tensor) -> None:
         """Store float16 latents [n, c, h, w] under their keys."""
         shape = "x".join(map(str, self._shape))
-        rows = [(key, shape, one.numpy().tobytes()) for key, one in zip(keys, latents, strict=True)]
+        blobs = [one.numpy().tobytes() for one in latents]
+        rows = [(key, shape, blob, zlib.crc32(blob)) for key, blob in zip(keys, blobs, strict=True)]
         for start in range(0, len(rows), ROWS_PER_WRITE):
             with writing(self._db):
                 self._db.executemany(
-                    "INSERT OR REPLACE INTO latent VALUES (?, ?, ?)", rows[start : start + ROWS_PER_WRITE]
+                    "INSERT OR REPLACE INTO latent VALUES (?, ?, ?, ?)", rows[start : start + ROWS_PER_WRITE]
                 )
 
     def read(self, keys: Sequence[str]) -> torch.Tensor:
@@ -97,13 +103,22 @@ class LatentCache:
 def _open(path: Path) -> sqlite3.Connection:
     """Open the cache, made anew where it is missing or damaged."""
     try:
-        cache = connect(path)
-        cache.execute(SCHEMA)
+        return _opened(path)
     except sqlite3.OperationalError:  # locked, or a full disk: the cache itself is sound
         raise
     except sqlite3.DatabaseError:
         for suffix in ("", "-wal", "-shm"):
             Path(f"{path}{suffix}").unlink(missing_ok=True)
-        cache = connect(path)
-        cache.execute(SCHEMA)
+        return _opened(path)
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The cache with its table; one of an earlier format is emptied."""
+    cache = connect(path)
+    if cache.execute("PRAGMA user_version").fetchone()[0] != FORMAT:
+        with writing(cache):
+            cache.execute("DROP TABLE IF EXISTS latent")
+            cache.execute(SCHEMA)
+            cache.execute(f"PRAGMA user_version = {FORMAT}")
+    cache.execute(SCHEMA)
     return cache

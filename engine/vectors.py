@@ -36,22 +36,34 @@ def open_vectors(
     path: Path, expected_checksum: str, shape: tuple[int, int], blobs: Callable[[], Iterable[bytes]]
 ) -> NDArray[np.float32]:
     """The array [n, dim], read-only; written anew from `blobs()` where the file is missing or of other rows."""
-    if _recorded_checksum(path) != expected_checksum:
+    if recorded_checksum(path) != expected_checksum or mapped(path, shape) is None:
         _write(path, shape, blobs())
-        _sidecar(path).write_text(json.dumps({"checksum": expected_checksum, "bytes": path.stat().st_size}))
-    if shape[0] == 0:
-        return np.empty(shape, np.float32)
-    vectors: NDArray[np.float32] = np.load(path, mmap_mode="r")
+        sidecar(path).write_text(json.dumps({"checksum": expected_checksum, "bytes": path.stat().st_size}))
+    vectors = mapped(path, shape)
+    assert vectors is not None
     return vectors
 
 
-def _sidecar(path: Path) -> Path:
+def mapped(path: Path, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    """The file as an array [n, dim], read-only; None where it is no such array."""
+    if shape[0] == 0:
+        return np.empty(shape, np.float32)
+    try:
+        vectors: NDArray[np.float32] = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, SyntaxError):
+        return None
+    return vectors if vectors.shape == shape and vectors.dtype == np.float32 else None
+
+
+def sidecar(path: Path) -> Path:
+    """Where it is written of which rows the file is a copy."""
     return path.with_suffix(".json")
 
 
-def _recorded_checksum(path: Path) -> str | None:
+def recorded_checksum(path: Path) -> str | None:
+    """Of which rows the file says it is a copy, if it is of the size that it had when it was written."""
     try:
-        record = json.loads(_sidecar(path).read_text())
+        record = json.loads(sidecar(path).read_text())
         return str(record["checksum"]) if record["bytes"] == path.stat().st_size else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -59,7 +71,7 @@ def _recorded_checksum(path: Path) -> str | None:
 
 def _write(path: Path, shape: tuple[int, int], blobs: Iterable[bytes]) -> None:
     """Replace the file whole, so that a reader never maps a half-written one."""
-    _sidecar(path).unlink(missing_ok=True)
+    sidecar(path).unlink(missing_ok=True)
     temporary = path.with_suffix(f".{os.getpid()}.partial")
     with removed_on_failure(temporary), temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": shape})

@@ -24,11 +24,11 @@ def fill_studio(root: Path, db: Connection) -> None:
     """Picture 1 is rated 5, 2 is rejected, 3 and 4 wait; LoRA `film-1`; run 1 has the checkpoint of step 4."""
     add_small_film(db)
     add_base(db)
-    _add_lora(root, db)
-    _add_pictures(root, db)
+    add_lora(root, db)
+    add_pictures(root, db)
     pictures.rate(db, "test", 1, stars=5)
     pictures.rate(db, "test", 2, rejected=True)
-    _add_run(db)
+    add_run(db)
     add_checkpoint(root, db, 4)
     (root / "logs" / "engine.log").write_text("engine started\n")
     with connect(root / "thumbs.db") as thumbs:
@@ -36,14 +36,14 @@ def fill_studio(root: Path, db: Connection) -> None:
     thumbs.close()
 
 
-def _add_lora(root: Path, db: Connection) -> None:
+def add_lora(root: Path, db: Connection) -> None:
     header = json.dumps({"a": {"dtype": "F16", "shape": [2], "data_offsets": [0, 4]}}).encode()
     path = root / "loras" / "film-1.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header + b"\1\2\3\4")
     db.execute("UPDATE lora SET sha256 = ? WHERE id = 1", (sha256(path),))
 
 
-def _add_pictures(root: Path, db: Connection) -> None:
+def add_pictures(root: Path, db: Connection) -> None:
     generation_id = pictures.plan(db, 1, pictures.PictureSettings(prompt="1girl", count=PICTURES, seed=1))
     folder = root / "images" / str(generation_id)
     folder.mkdir()
@@ -56,7 +56,7 @@ def _add_pictures(root: Path, db: Connection) -> None:
         )
 
 
-def _add_run(db: Connection) -> None:
+def add_run(db: Connection) -> None:
     with writing(db):
         db.execute("INSERT INTO dataset (id, name, sha256, recipe, made_at) VALUES (1, 'all', 'd', '{}', 0)")
         library.plan_run(db, 1, 1, TrainRecipe(steps=10))

@@ -69,11 +69,7 @@ def load_index(studio: Studio, tagger: library.Tagger) -> FrameIndex:
     """The index of the tagger's vectors, through the cache beside the database."""
     db, tagger_id = studio.db, tagger.id
     version = index_version(db, tagger_id)
-    rows = db.execute(
-        "SELECT rowid, film_id, frame_number FROM scored WHERE tagger_id = ? ORDER BY film_id, frame_number",
-        (tagger_id,),
-    )
-    keys = np.array([tuple(row) for row in rows], np.int64).reshape(-1, 3)
+    keys = index_keys(db, tagger_id)
     vectors = open_vectors(
         studio.vectors_path,
         checksum(tagger.sha256, keys),
@@ -84,11 +80,25 @@ def load_index(studio: Studio, tagger: library.Tagger) -> FrameIndex:
     return FrameIndex(version, frames, _shots_of(db, frames), vectors, _coverage(db, tagger_id))
 
 
+def index_keys(db: sqlite3.Connection, tagger_id: int) -> NDArray[np.int64]:
+    """(row, film, frame number) of every vector, in the order of the cache: [n, 3]."""
+    rows = db.execute(
+        "SELECT rowid, film_id, frame_number FROM scored WHERE tagger_id = ? ORDER BY film_id, frame_number",
+        (tagger_id,),
+    )
+    return np.array([tuple(row) for row in rows], np.int64).reshape(-1, 3)
+
+
 def _blobs(studio: Studio, rowids: NDArray[np.int64], dim: int) -> Iterator[bytes]:
     """Vectors by row: a row of `scored` is written once, so the keys read before still name them."""
     studio.need_room(len(rowids) * dim * FLOAT_BYTES)
+    yield from stored_vectors(studio.db, rowids)
+
+
+def stored_vectors(db: sqlite3.Connection, rowids: NDArray[np.int64]) -> Iterator[bytes]:
+    """The vectors in these rows of `scored`."""
     for rowid in rowids.tolist():
-        yield studio.db.execute("SELECT vector FROM scored WHERE rowid = ?", (rowid,)).fetchone()["vector"]
+        yield db.execute("SELECT vector FROM scored WHERE rowid = ?", (rowid,)).fetchone()["vector"]
 
 
 def _shots_of(db: sqlite3.Connection, frames: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -22,7 +22,8 @@ from db.requests import TrainRecipe, TrainRequest
 from engine.base import BaseModel
 from engine.base_files import files_sha256
 from engine.captions import tag_frequency
-from engine.checkpoint import Checkpoint, discard_newer, newest_verified, prune, read_checkpoint, save_checkpoint
+from engine.checkpoint import discard_newer, newest_verified, prune, read_checkpoint, save_checkpoint
+from engine.checkpoint_files import Checkpoint
 from engine.environment import Environment, environment, recorded_threads, tell_differences
 from engine.jobs.base import loaded_base
 from engine.jobs.train_data import RunData, load_data, training_size

@@ -8,7 +8,8 @@ import click
 
 from db.errors import UserError
 from db.i18n import _
-from kimikoe_tui.cli import demo, engine, film, jobs, keeping, models, pictures, report, settings, training
+from db.permissions import keep_private
+from kimikoe_tui.cli import checking, demo, engine, film, jobs, keeping, models, pictures, report, settings, training
 from kimikoe_tui.cli.context import Context, studio_option
 from kimikoe_tui.cli.waiting import plain_lines
 
@@ -48,13 +49,14 @@ def open_studio(context: Context) -> None:
 
 for command in (
     *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *jobs.COMMANDS,
-    *engine.COMMANDS, *keeping.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
+    *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 
 
 def main() -> None:
     """Run the command line: one clear line for a person's errors, the traceback of ours to a log."""
+    keep_private()
     try:
         kimikoe(standalone_mode=False)
     except click.exceptions.Exit as ending:

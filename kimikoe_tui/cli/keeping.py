@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from db.connect import connect_studio
 from db.durable import Progress
 from db.i18n import _
 from db.manifest import LeftOut, Manifest
@@ -31,7 +30,6 @@ def backup(context: Context, target: Path | None, full: bool, as_json: bool) -> 
     """
     from db.backup import default_target, make_backup
 
-    connect_studio(context.root, read_only=True).close()
     place = target or default_target(context.root, full)
     with byte_bar(_("backup")) as progress:
         manifest = make_backup(context.root, place, full=full, progress=progress)

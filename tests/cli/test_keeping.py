@@ -62,3 +62,30 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(run: Run, studio: Path, tmp_
     if "unshare" in ran.stderr or "mount" in ran.stderr:
         pytest.skip("no name spaces here")
     assert "UserError" in ran.stderr and "No space left" in ran.stderr and ran.stdout == ""
+
+
+def test_a_check_says_what_is_wrong_and_repairs_it(run: Run, studio: Path, tmp_path: Path, db: Connection) -> None:
+    db.execute("UPDATE base SET source = 'hub/id'")
+    db.execute("UPDATE tagger SET source = 'hub/id'")
+    db.execute("UPDATE film SET path = ?, bytes = 4, frame_count = NULL", (str(tmp_path / "film.mp4"),))
+    (tmp_path / "film.mp4").write_bytes(b"film")
+    sound = run("check")
+    assert (sound.returncode, sound.stdout) == (0, "Everything is as its rows tell.\n"), sound.stdout + sound.stderr
+    assert run("backup", tmp_path / "copy", "--full").returncode == 0
+    for number in range(1, 4):
+        (studio / f"images/1/{number}.png").write_bytes(b"\x1b[31mred")
+    (studio / "images/1/\x1b[2Jstray.png").touch()
+    found = run("check")
+    assert found.returncode == 1 and "\x1b" not in found.stdout
+    assert "3 faults left, 1 note, 0 put right" in found.stdout
+    repaired = run("check", "--repair", "--from", tmp_path / "copy")
+    assert repaired.returncode == 0 and "0 faults left, 0 notes, 4 put right" in repaired.stdout
+    assert json.loads(run("check", "--json").stdout) == []
+
+
+def test_a_check_that_cannot_begin_is_refused_in_one_line(run: Run, studio: Path, tmp_path: Path) -> None:
+    assert "no studio" in refused(run("check", studio=tmp_path))
+    assert "--repair" in refused(run("check", "--from", tmp_path))
+    assert "no backup" in refused(run("check", "--repair", "--from", tmp_path))
+    assert run("engine", "start").returncode == 0
+    assert "engine stop" in refused(run("check", "--repair"))

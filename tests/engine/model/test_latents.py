@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from db.connect import connect
 from engine.base import BaseModel
 from engine.fit import Box, Fit
 from engine.latents import LatentCache, decode, encode, latent_key
@@ -56,6 +57,18 @@ def test_a_damaged_cache_is_made_anew(tmp_path: Path) -> None:
     assert cache.missing(["a"]) == {"a"}
     cache.put(["a"], torch.zeros(1, *SHAPE).half())
     assert cache.missing(["a"]) == set()
+
+
+def test_a_cache_of_an_earlier_format_is_emptied(tmp_path: Path) -> None:
+    old = connect(tmp_path / "latents.db")
+    old.execute("CREATE TABLE latent (key TEXT PRIMARY KEY, shape TEXT NOT NULL, float16 BLOB NOT NULL)")
+    old.execute("INSERT INTO latent VALUES ('a', '4x2x3', x'00')")
+    old.close()
+    cache = LatentCache(tmp_path / "latents.db", SHAPE)
+    assert cache.missing(["a"]) == {"a"}
+    cache.put(["a"], torch.zeros(1, *SHAPE).half())
+    cache.close()
+    assert LatentCache(tmp_path / "latents.db", SHAPE).missing(["a"]) == set()
 
 
 @pytest.mark.parametrize(
