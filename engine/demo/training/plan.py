@@ -25,11 +25,13 @@ from engine.demo.training.on_film import score_on_film
 from engine.demo.training.parallel import on_every_core
 from engine.demo.training.publish import publish_base, publish_tagger
 from engine.demo.training.tagger import Drawings, train_tagger
+from engine.demo.training.tagger_network import LEVELS, Levels
 from engine.demo.training.tokenizer import make_tokenizer
 from engine.demo.training.vae import psnr, train_vae
 from engine.demo.training.vocabulary import vocabulary
 
 MARKS = 0.15
+JUDGE_LEVELS: Levels = ((32, 2), (64, 2), (128, 2), (160, 2))
 _HELD_OUT = 200
 
 
@@ -42,11 +44,11 @@ class Effort:
     squares: int = 24_000
     frames: int = 24_000
     vae_steps: int = 8_000
-    tagger_pictures: int = 448_000
-    judge_pictures: int = 192_000
+    tagger_pictures: int = 320_000
+    judge_pictures: int = 240_000
     sketch_steps: int = 2_000
-    drawing_steps: int = 5_500
-    finish_steps: int = 3_500
+    drawing_steps: int = 3_600
+    finish_steps: int = 2_800
     prompts: int = 64
     film_shots: int = len(SCREENPLAY)
 
@@ -120,10 +122,10 @@ class Workshop:
 
     def make_taggers(self) -> None:
         """The one that is shipped, and the judge: another network, other drawings, other seeds."""
-        self._make_tagger(self.tagger, 110, self.effort.tagger_pictures)
-        self._make_tagger(self.judge, 910, self.effort.judge_pictures)
+        self._make_tagger(self.tagger, 110, self.effort.tagger_pictures, LEVELS)
+        self._make_tagger(self.judge, 910, self.effort.judge_pictures, JUDGE_LEVELS)
 
-    def _make_tagger(self, out: Path, seed: int, pictures: int) -> None:
+    def _make_tagger(self, out: Path, seed: int, pictures: int, levels: Levels) -> None:
         if out.exists():
             return
         squares = Recipe(seed, self.effort.squares, mixed_styles=True, marks=MARKS)
@@ -133,7 +135,7 @@ class Workshop:
             (draw_frames(frames, self.folder / f"{out.name}-frames"), 0.55),
         ]
         with _appearing_whole(out) as partial:
-            train_tagger(drawings, partial, self.folder / f"{out.name}.checkpoint", pictures, seed)
+            train_tagger(drawings, partial, self.folder / f"{out.name}.checkpoint", pictures, seed, levels)
 
     def make_base(self) -> None:
         """Three stages: small and rough, full size, and a last one whose learning rate falls to nothing."""

@@ -17,13 +17,14 @@ from engine.demo.drawing.scene import Scene
 from engine.demo.training.frames import squared
 from engine.demo.training.log import say
 from engine.demo.training.state import Course, Training
-from engine.demo.training.tagger_network import TaggerNetwork, export
-from engine.demo.training.vocabulary import EYE_COLOURS, danbooru_name, labels, vocabulary
+from engine.demo.training.tagger_network import LEVELS, Levels, TaggerNetwork, export
+from engine.demo.training.vocabulary import EXPRESSIONS, EYE_COLOURS, danbooru_name, labels, vocabulary
 from engine.tagger import MODEL_FILE, TAGS_FILE
 
 BATCH = 64
 _SAVE_SECONDS = 120
-_WEIGHED = {*EYE_COLOURS, "brow markings"}
+_SMALL = {*EYE_COLOURS, *EXPRESSIONS, "brow markings"}
+_SMALL_WEIGHT = 3.0
 _SHIFT = 4
 
 
@@ -37,7 +38,12 @@ class Drawings(Protocol):
 
 
 def train_tagger(
-    drawings: Sequence[tuple[Drawings, float]], out: Path, checkpoint: Path, pictures: int, seed: int = 0
+    drawings: Sequence[tuple[Drawings, float]],
+    out: Path,
+    checkpoint: Path,
+    pictures: int,
+    seed: int = 0,
+    levels: Levels = LEVELS,
 ) -> None:
     """Train on `pictures` drawings, taken from each of `drawings` by its share, and write the tagger's folder `out`.
 
@@ -45,8 +51,8 @@ def train_tagger(
     """
     torch.manual_seed(seed)
     tags = vocabulary()
-    network = TaggerNetwork(len(tags)).to(memory_format=torch.channels_last)
-    course = Course(4e-3, max(1, pictures // BATCH), warmup=150, flat=0.15, end=0.005)
+    network = TaggerNetwork(len(tags), levels).to(memory_format=torch.channels_last)
+    course = Course(4e-3, max(1, pictures // BATCH), warmup=150, flat=0.3, end=0.005)
     training = Training(network.parameters(), course, 2e-2, 0.998)
     training.resume(checkpoint)
     batches = Batches(drawings, tags, seed)
@@ -59,14 +65,14 @@ def train_tagger(
 
 
 def _train(network: TaggerNetwork, training: Training, batches: "Batches", checkpoint: Path) -> None:
-    weights = torch.tensor([2.0 if tag in _WEIGHED else 1.0 for tag in batches.tags])
+    weights = torch.tensor([_SMALL_WEIGHT if tag in _SMALL else 1.0 for tag in batches.tags])
     started, saved, total, first = time.monotonic(), time.monotonic(), 0.0, training.step
     network.train()
     while not training.finished:
         pictures, wanted = batches.batch(training.step)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = network.logits(pictures)
-        loss = F.binary_cross_entropy_with_logits(logits.float(), wanted, pos_weight=weights, reduction="none")
+        loss = F.binary_cross_entropy_with_logits(logits.float(), wanted, weights, reduction="none")
         loss.sum(1).mean().backward()
         training.update()
         total += float(loss.detach().sum(1).mean())

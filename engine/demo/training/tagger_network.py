@@ -12,7 +12,8 @@ from engine.demo.training.corpus import SIZE
 
 EMBEDDING = 192
 _STEM = 16
-_LEVELS = ((40, 1), (80, 2), (144, 2), (192, 1))
+Levels = tuple[tuple[int, int], ...]  # width and residuals of each
+LEVELS: Levels = ((40, 1), (80, 2), (144, 2), (192, 1))
 _OPSET = 17
 
 
@@ -34,26 +35,27 @@ class Level(nn.Module):  # type: ignore[misc]
 class TaggerNetwork(nn.Module):  # type: ignore[misc]
     """0.6 M parameters. Pictures [n, 128, 128, 3] BGR 0..255 become probabilities [n, tags] and an embedding [n, 192].
 
-    The strongest response anywhere counts beside the mean, at two scales, so that one small eye among many
+    The strongest response anywhere counts beside the mean, at three scales, so that one small mouth among many
     things is still heard.
     """
 
-    def __init__(self, tags: int) -> None:
+    def __init__(self, tags: int, levels: Levels = LEVELS) -> None:
         super().__init__()
-        widths = [_STEM, *(width for width, _ in _LEVELS)]
+        widths = [_STEM, *(width for width, _ in levels)]
         self.stem = nn.Conv2d(3, _STEM, 3, 2, 1)
         self.levels = nn.ModuleList(
-            Level(before, width, residuals) for before, (width, residuals) in zip(widths, _LEVELS, strict=False)
+            Level(before, width, residuals) for before, (width, residuals) in zip(widths, levels, strict=False)
         )
-        self.gather = nn.Linear(widths[-2] + 2 * widths[-1], EMBEDDING)
+        self.gather = nn.Linear(sum(widths[-3:]) + widths[-1], EMBEDDING)
         self.score = nn.Linear(EMBEDDING, tags)
 
     def embed(self, pictures: Tensor) -> Tensor:
         features = F.relu(self.stem(pictures.permute(0, 3, 1, 2) * (1 / 127.5) - 1))
-        for level in self.levels[:-1]:
+        strongest = []
+        for level in self.levels:
             features = level(features)
-        last = self.levels[-1](features)
-        gathered = torch.cat([features.amax((2, 3)), last.amax((2, 3)), last.mean((2, 3))], 1)
+            strongest.append(features.amax((2, 3)))
+        gathered = torch.cat([*strongest[-3:], features.mean((2, 3))], 1)
         return F.relu(self.gather(gathered))
 
     def logits(self, pictures: Tensor) -> Tensor:
