@@ -9,7 +9,20 @@ import click
 from db.errors import UserError
 from db.i18n import _
 from db.permissions import keep_private
-from kimikoe_tui.cli import checking, demo, engine, film, jobs, keeping, models, pictures, report, settings, training
+from kimikoe_tui.cli import (
+    checking,
+    demo,
+    engine,
+    film,
+    jobs,
+    keeping,
+    models,
+    pictures,
+    report,
+    settings,
+    training,
+    usage,
+)
 from kimikoe_tui.cli.context import Context, studio_option
 from kimikoe_tui.cli.waiting import plain_lines
 
@@ -49,7 +62,7 @@ def open_studio(context: Context) -> None:
 
 for command in (
     *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *jobs.COMMANDS,
-    *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
+    *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 

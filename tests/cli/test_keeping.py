@@ -89,3 +89,11 @@ def test_a_check_that_cannot_begin_is_refused_in_one_line(run: Run, studio: Path
     assert "no backup" in refused(run("check", "--repair", "--from", tmp_path))
     assert run("engine", "start").returncode == 0
     assert "engine stop" in refused(run("check", "--repair"))
+
+
+def test_room_is_shown_in_forty_columns_and_for_scripts(run: Run, studio: Path) -> None:
+    shown = run("du").stdout.splitlines()
+    assert any(line.startswith("  rejected") for line in shown) and shown[-1].startswith("a full backup")
+    assert max(map(len, shown)) <= 40
+    assert json.loads(run("du", "--json").stdout)["full_backup"] > 0
+    assert "no studio" in refused(run("du", studio=studio / "loras"))
