@@ -9,6 +9,7 @@ from pathlib import Path
 from db.errors import DiskFullError, UserError
 from db.filesystem import check_disk, free_bytes
 from db.i18n import _
+from db.permissions import tighten
 
 BUSY_TIMEOUT_MS = 10_000
 JOURNAL_SIZE_LIMIT = 64 * 2**20
@@ -50,13 +51,16 @@ def connect_studio(
 ) -> sqlite3.Connection:
     """Open the studio in directory `root`, bringing an older schema up to date where no engine lives on it.
 
-    `lock_held` says that this process holds the engine's lock. Raises `UserError` where there is no studio, where its
-    disk or its file is unfit, where a newer version wrote it, or where it cannot be brought up to date now.
+    With `migrate` it is also closed to other users. `lock_held` says that this process holds the engine's lock. Raises
+    `UserError` where there is no studio, where its disk or its file is unfit, where a newer version wrote it, or where
+    it cannot be brought up to date now.
     """
     from db import migrations
 
     path = studio_file(root)
     check_disk(root)
+    if migrate and not read_only:
+        tighten(root)
     try:
         db = connect(path, durable=durable, read_only=read_only)
         if migrations.is_older(db, path):

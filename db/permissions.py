@@ -25,6 +25,7 @@ def tighten(root: Path) -> None:
 
     A file that belongs to someone else stays as it is.
     """
+    root = root.resolve()
     was_open = _close(root)
     for entry in os.scandir(root):
         if entry.is_symlink():

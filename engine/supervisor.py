@@ -12,6 +12,7 @@ from pathlib import Path
 from db import changes, engine_life, engine_lock, queue
 from db.connect import connect_studio
 from db.i18n import _
+from db.permissions import keep_private
 from engine.logs import job_log, log_engine_to
 from engine.room import patiently
 from engine.waiting import Waiting
@@ -103,7 +104,7 @@ class Supervisor:
     def run(self) -> None:
         """Watch the queue until `stop`."""
         self._log.info("engine started, process %d", os.getpid())
-        self._patiently(lambda: self._put_back(_("the engine ended while it ran")))
+        self._patiently(lambda: self._put_back(_("the engine ended while it ran"), died=True))
         while not self._stopping:
             self._patiently(self._turn)
             time.sleep(POLL_SECONDS)
@@ -145,9 +146,9 @@ class Supervisor:
             queue.requeue_after_death(self._db, job_id, reason)
             del self._deaths[0]
 
-    def _put_back(self, reason: str) -> None:
+    def _put_back(self, reason: str, *, died: bool = False) -> None:
         for job in queue.running(self._db):
-            queue.put_back(self._db, job.id, reason)
+            queue.put_back(self._db, job.id, reason, died=died)
 
     def _shut_down(self) -> None:
         deadline = time.monotonic() + STOP_SECONDS
@@ -169,6 +170,7 @@ class Supervisor:
 def main(root: Path) -> None:
     """Run the engine of a studio in this process; raises `UserError` where it cannot start."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    keep_private()
     root = root.resolve()
     supervisor = Supervisor(root)
     log_engine_to(root / "logs", f"engine[{os.getpid()}]")

@@ -7,6 +7,7 @@ import click
 from db import events, films, library, pictures, query, tags
 from db.errors import UserError
 from db.i18n import _
+from db.permissions import share
 from db.requests import IngestRequest, TagRequest
 from kimikoe_tui.cli.context import SESSION, Context, json_option, pass_context, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
@@ -159,6 +160,7 @@ def _write_picture(root: Path, film: films.Film, number: int, out: Path) -> None
     aside = out.with_name(f".{out.name}.part")
     try:
         Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb).save(aside, "PNG")
+        share(aside)
         aside.replace(out)
     except OSError as error:
         aside.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
@@ -157,3 +158,19 @@ def test_a_second_engine_is_refused_in_one_line(studio_root: Path) -> None:
     assert second.returncode != 0
     assert second.stderr.count("\n") == 1 and str(first.pid) in second.stderr and "engine stop" in second.stderr
     assert engine_state(studio_root) == first
+
+
+def test_whatever_the_umask_all_that_is_made_is_for_its_owner_alone(tmp_path: Path) -> None:
+    clip = numbered_clip(tmp_path / "clip.mp4", 30)
+    root = tmp_path / "private"
+    command = [sys.executable, "-m", "kimikoe_tui", "--studio", str(root)]
+    run = partial(subprocess.run, capture_output=True, text=True, timeout=120, preexec_fn=partial(os.umask, 0))
+    run([sys.executable, "-m", "kimikoe_tui", "init", str(root)], check=True)
+    try:
+        run([*command, "ingest", str(clip), "--wait"], check=True)
+        run([*command, "frame", f"{clip.stem}#3", "--out", str(tmp_path / "given.png")], check=True)
+    finally:
+        stop_engine(root)
+    assert (root / "thumbs.db").exists() and (root / "logs" / "frames.log").exists()
+    assert [path for path in [root, *root.rglob("*")] if path.stat().st_mode & 0o077] == []
+    assert (tmp_path / "given.png").stat().st_mode & 0o777 == 0o666
