@@ -1,14 +1,15 @@
-"""Frames of the film as pixels, from the frame server: a child process that decodes while the engine does other work.
+"""Film frames and generated pictures as pixels, from the frame server: a child process that decodes while others work.
 
 One JSON request a line goes to its standard input; one JSON header line and so many raw bytes come back. The child
-starts with the first request and is started again where it died.
+starts with the first request and is started again where it died. Who shows something else takes its wish back.
 """
 
 import json
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,7 @@ from db.i18n import _
 from kimikoe_tui.graphics.pixels import Pixels
 
 MOST_DEATHS = 3
+REST_SECONDS = 30.0  # before a child is tried again that has died so often in a row
 
 
 def frame_server_command(root: Path) -> list[str]:
@@ -28,25 +30,32 @@ def frame_server_command(root: Path) -> list[str]:
 class FrameServer:
     """Asks the frame server for pictures. Any thread may call."""
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], log: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._command = list(command)
         self._log = log
         self._lock = threading.RLock()
         self._child: subprocess.Popen[bytes] | None = None
         self._waiting: dict[int, Future[Pixels]] = {}
         self._next_id = 1
-        self._deaths = 0
+        self._clock = clock
+        self._deaths, self._died_at = 0, 0.0
         self._closed = False
 
     def request(self, film_id: int, number: int, width: int) -> Future[Pixels]:
         """A frame, `width` pixels wide; the future fails with `UserError`, and `cancel` on it takes the wish back."""
+        return self._wish({"film": film_id, "frame": number, "width": width})
+
+    def request_image(self, image_id: int, width: int) -> Future[Pixels]:
+        """A generated picture, at most `width` pixels wide, in the same way."""
+        return self._wish({"image": image_id, "width": width})
+
+    def _wish(self, what: dict[str, int]) -> Future[Pixels]:
         answer: Future[Pixels] = Future()
         with self._lock:
             request_id, self._next_id = self._next_id, self._next_id + 1
             self._waiting[request_id] = answer
-            wish = {"id": request_id, "film": film_id, "frame": number, "width": width, "format": "rgb"}
             try:
-                self._send(self._living_child(), wish)
+                self._send(self._living_child(), {"id": request_id, **what, "format": "rgb"})
             except (OSError, UserError) as error:
                 del self._waiting[request_id]
                 answer.set_exception(error if isinstance(error, UserError) else _died(error))
@@ -67,7 +76,8 @@ class FrameServer:
             return self._child
         if self._child is not None:
             self._bury(self._child)
-        if self._closed or self._deaths >= MOST_DEATHS:
+        resting = self._deaths >= MOST_DEATHS and self._clock() - self._died_at < REST_SECONDS
+        if self._closed or resting:
             raise UserError(_("the frame server does not run: {reason}").format(reason=self._last_words()))
         self._log.parent.mkdir(mode=0o700, exist_ok=True)
         with open(self._log, "w", encoding="utf-8") as log:
@@ -96,6 +106,7 @@ class FrameServer:
                 return
             self._child = None
             self._deaths += 1
+            self._died_at = self._clock()
             orphans, self._waiting = list(self._waiting.values()), {}
         for orphan in orphans:
             _resolve(orphan, _died(self._last_words()))
@@ -111,7 +122,7 @@ class FrameServer:
                 return
 
     @staticmethod
-    def _send(child: subprocess.Popen[bytes], message: dict[str, object]) -> None:
+    def _send(child: subprocess.Popen[bytes], message: Mapping[str, object]) -> None:
         assert child.stdin is not None
         child.stdin.write(json.dumps(message).encode() + b"\n")
         child.stdin.flush()

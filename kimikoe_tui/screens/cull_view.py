@@ -47,7 +47,7 @@ class CullView(CullReading):
         """The picture, the film's frame beside it where wanted, the facts, and the tally."""
         with Horizontal(id="panes"):
             with Pane(id="picture-pane"):
-                yield Picture(ImageFiles(self.session.root, self.session.reader), id="picture")
+                yield Picture(ImageFiles(self._server), id="picture")
             with Pane(id="film-pane"):
                 yield Picture(FilmFrames(self._server), id="film-frame")
             with Pane(id="facts-pane"):

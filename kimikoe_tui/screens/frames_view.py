@@ -130,7 +130,7 @@ class FramesView(FrameReading):
         """Show the frame under the cursor, once the cursor rests."""
         self._rest.pause()
         index = self.lines.cursor
-        around = [self._picture_key(each) for each in (index, index + 1, index + 2, index - 1)]
+        around = [self._picture_key(each) for each in (index, index + 1, index + 2, index + 3, index - 1)]
         self.picture.show(around[0], [key for key in around[1:] if key])
         self.look_again()
 

@@ -85,7 +85,7 @@ def open_studio(studio: Path) -> Open:
 
     @asynccontextmanager
     async def opened(*keys: str, size: tuple[int, int] = (120, 40), start_engine=None):  # type: ignore[no-untyped-def]
-        app = KimikoeApp(studio, start_engine, FrameServer(FAKE_SERVER, studio / "logs" / "pixels.log"))
+        app = KimikoeApp(studio, start_engine, FrameServer([*FAKE_SERVER, str(studio)], studio / "logs" / "pixels.log"))
         async with app.run_test(size=size) as pilot:
             await pilot.press(*keys)
             yield app, pilot

@@ -1,7 +1,13 @@
-"""A frame server of one colour a frame: speaks the protocol, and dies at frame 13 before it answers."""
+"""A frame server of one colour a frame: speaks the protocol, and dies at frame 13 before it answers.
+
+Generated pictures are read from `images/` of the folder it is given.
+"""
 
 import json
 import sys
+from pathlib import Path
+
+from PIL import Image
 
 DEADLY, UNKNOWN = 13, 99
 
@@ -11,6 +17,9 @@ def main() -> None:
     for line in sys.stdin.buffer:
         wish = json.loads(line)
         if "cancel" in wish:
+            continue
+        if "image" in wish:
+            answer(*_image(wish))
             continue
         if wish["frame"] == DEADLY:
             sys.exit("the film ran out")
@@ -22,6 +31,16 @@ def main() -> None:
         rgb = bytes((wish["frame"] % 256, 0, 0)) * (width * height)
         header = {"id": wish["id"], "bytes": len(rgb), "width": width, "height": height, "format": "rgb"}
         answer(json.dumps(header), rgb)
+
+
+def _image(wish: dict[str, int]) -> tuple[str, bytes]:
+    path = Path(sys.argv[1], "images", f"{wish['image']}.png")
+    if not path.is_file():
+        return json.dumps({"id": wish["id"], "error": f"the file {path.name} is gone"}), b""
+    with Image.open(path) as image:
+        rgb = image.convert("RGB")
+    size = {"bytes": 3 * rgb.width * rgb.height, "width": rgb.width, "height": rgb.height}
+    return json.dumps({"id": wish["id"], **size, "format": "rgb"}), rgb.tobytes()
 
 
 def answer(header: str, body: bytes) -> None:

@@ -1,6 +1,8 @@
 """The frame server, as a real child process over its pipes."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -9,13 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
+from db import pictures
 from db.requests import IngestRequest
+from engine.frame_server import KEPT_BYTES, FrameServer
+from engine.pixel_requests import Inbox, PixelRequest
 from engine.studio import Studio
 from engine.thumbs import open_thumbnails, thumbnail
+from kimikoe_tui.pixels import MOST_DEATHS, frame_server_command
+from kimikoe_tui.pixels import FrameServer as TerminalSide
 from tests.engine.film.clips import numbered, numbered_clip, shown_number, write_clip
+from tests.pilot.conftest import add_base
+from tests.waiting import wait_until
 
 Ask = Callable[..., tuple[dict[str, Any], bytes]]
 COUNT = 40
@@ -143,3 +153,94 @@ def test_the_server_loads_no_heavy_library() -> None:
     heavy = "import sys, engine.pixels; print([m for m in ('torch', 'onnxruntime', 'sklearn') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.fixture
+def image_ids(studio: Studio, film_path: Path) -> list[int]:
+    """Generated pictures, each of one colour."""
+    add_base(studio.db)
+    generation = pictures.plan(studio.db, 1, pictures.PictureSettings(prompt="1girl", count=6))
+    found = studio.db.execute("SELECT id FROM image WHERE generation_id = ? ORDER BY id", (generation,)).fetchall()
+    for (image_id,) in found:
+        path = studio.images / f"{image_id}.png"
+        Image.new("RGB", (64, 64), (image_id, 100, 200)).save(path)
+        studio.db.execute("UPDATE image SET state = 'done', path = ? WHERE id = ?", (studio.relative(path), image_id))
+    return [int(row["id"]) for row in found]
+
+
+def test_a_generated_picture_is_answered_by_its_number(client: Client, image_ids: list[int]) -> None:
+    header, png = client.ask(id=1, image=image_ids[0], width=None)
+    assert (header["width"], header["height"]) == (64, 64)
+    assert decoded(png)[0, 0].tolist() == [image_ids[0], 100, 200]
+    assert client.ask(id=2, image=image_ids[1], width=16, format="rgb")[0]["bytes"] == 16 * 16 * 3
+
+
+def test_bad_pictures_are_answered_with_the_reason(client: Client, studio: Studio, image_ids: list[int]) -> None:
+    paths = {image_id: studio.images / f"{image_id}.png" for image_id in image_ids}
+    gone, cut, text, outside, nowhere, whole = image_ids
+    (studio.root.parent / "secret.png").write_bytes(paths[whole].read_bytes())
+    paths[gone].unlink()
+    paths[cut].write_bytes(paths[cut].read_bytes()[:60])
+    paths[text].write_text("no picture")
+    studio.db.execute("UPDATE image SET path = '../secret.png' WHERE id = ?", (outside,))
+    studio.db.execute("UPDATE image SET path = NULL WHERE id = ?", (nowhere,))
+    reasons = {gone: "is gone", cut: "cannot be read", text: "cannot be read", outside: "outside", nowhere: "no file"}
+    for image_id, reason in {**reasons, 999: "no file"}.items():
+        header, body = client.ask(id=image_id, image=image_id, width=32)
+        assert reason in header["error"] and not body
+    assert "bytes" in client.ask(id=7, image=whole, width=32)[0]
+    assert client.ask(id=8, image=whole, width=0)[0]["id"] is None
+
+
+def test_what_comes_next_is_read_while_nothing_is_asked(studio: Studio, film_path: Path, image_ids: list[int]) -> None:
+    server = FrameServer(studio.root)
+    for asked, ahead in (
+        (PixelRequest(id=1, film=1, frame=20), [("frame", 1, number, None) for number in (21, 22, 23, 19)]),
+        (PixelRequest(id=2, image=image_ids[2]), [("image", 0, image_ids[near], None) for near in (3, 4, 5, 1)]),
+    ):
+        server._answer(asked, False)
+        while server._ahead:
+            server._pixels(server._ahead.popleft())
+        assert [key for key in server._kept if key in ahead] == ahead
+    server._answer(PixelRequest(id=3, film=1, frame=21), False)
+    assert list(server._ahead) == [("frame", 1, 24, None)]
+
+
+def test_reading_ahead_gives_way_to_a_request(studio: Studio, film_path: Path) -> None:
+    server = FrameServer(studio.root)
+    server._answer(PixelRequest(id=1, film=1, frame=20), False)
+    waiting = Inbox(BytesIO(b'{"id": 2, "film": 1, "frame": 30}\n'))
+    wait_until(lambda: not waiting.is_idle(), "the request is there")
+    item = server._next(waiting)
+    assert item is not None and isinstance(item[0], PixelRequest) and item[0].id == 2
+    assert len(server._ahead) == 4 and len(server._kept) == 1
+
+
+@pytest.mark.slow
+def test_memory_is_bounded_over_two_thousand_requests(studio: Studio, tmp_path: Path, run: Callable[..., Any]) -> None:
+    """Frames at fifty widths each: kept without bound they would be 300 MB."""
+    large = [np.repeat(np.repeat(numbered(number), 2, 0), 2, 1) for number in range(1, COUNT + 1)]
+    run(IngestRequest(path=str(write_clip(tmp_path / "large.mp4", large))))
+    client = Client(studio.root)
+    process = psutil.Process(client.process.pid)
+    sizes = []
+    for number in range(2000):
+        width = 300 + number // COUNT
+        header, _body = client.ask(id=number, film=1, frame=number % COUNT + 1, width=width, format="rgb")
+        assert header["id"] == number and "error" not in header
+        sizes.append(process.memory_info().rss)
+    client.close()
+    after_200, most = sizes[200], max(sizes)
+    print(f"{after_200 / 1e6:.0f} MB after 200 requests, {most / 1e6:.0f} MB at most in 2,000")
+    assert most < after_200 + KEPT_BYTES
+
+
+def test_a_killed_server_answers_the_next_request(studio: Studio, film_path: Path, tmp_path: Path) -> None:
+    server = TerminalSide(frame_server_command(studio.root), tmp_path / "pixels.log")
+    assert server.request(1, 5, 192).result(60).width == 192
+    for _kill in range(2 * MOST_DEATHS):
+        assert server._child is not None
+        os.kill(server._child.pid, signal.SIGKILL)
+        wait_until(lambda: server._child is None, "its death is known")
+        assert server.request(1, 6, 192).result(60).width == 192
+    server.close()

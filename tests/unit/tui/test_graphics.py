@@ -1,16 +1,11 @@
 """Half blocks exact to the pixel, and pictures read and scaled."""
 
-from pathlib import Path
-
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 from rich.segment import Segment
 
-from db.errors import UserError
 from kimikoe_tui.graphics.halfblock import HalfBlocks
-from kimikoe_tui.graphics.pixels import Pixels, fit, read_picture, scale
+from kimikoe_tui.graphics.pixels import Pixels, fit, scale
 
 
 def pixels_of(segments: list[Segment]) -> list[tuple[object, object]]:
@@ -53,33 +48,6 @@ def test_a_picture_fits_its_box_and_touches_it(width: int, height: int, box_widt
     fitted = fit(width, height, box_width, box_height)
     assert 1 <= fitted[0] <= box_width and 1 <= fitted[1] <= box_height
     assert fitted[0] == box_width or fitted[1] == box_height
-
-
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "LA", "I;16"])
-def test_pictures_of_every_mode_are_read(tmp_path: Path, mode: str) -> None:
-    path = tmp_path / "picture.png"
-    Image.new(mode, (30, 20)).save(path)
-    pixels = read_picture(path, (15, 15))
-    assert (pixels.width, pixels.height, len(pixels.rgb)) == (15, 10, 450)
-
-
-def test_what_is_transparent_is_black(tmp_path: Path) -> None:
-    path = tmp_path / "picture.png"
-    Image.new("RGBA", (2, 2), (255, 255, 255, 0)).save(path)
-    assert read_picture(path, (2, 2)).rgb == bytes(12)
-
-
-def test_a_picture_that_cannot_be_read_says_so(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="is gone"):
-        read_picture(tmp_path / "nothing.png", (10, 10))
-    (tmp_path / "text.png").write_text("no picture")
-    with pytest.raises(UserError, match="cannot be read"):
-        read_picture(tmp_path / "text.png", (10, 10))
-    image = Image.new("RGB", (64, 64), (200, 10, 10))
-    image.save(tmp_path / "whole.png")
-    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:60])
-    with pytest.raises(UserError, match="cannot be read"):
-        read_picture(tmp_path / "cut.png", (10, 10))
 
 
 def test_scaling_keeps_a_picture_that_fits() -> None:

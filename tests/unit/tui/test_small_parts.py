@@ -1,6 +1,5 @@
 """Messages of the feed, the pace of judging, typed tags, and where panes look for pictures."""
 
-from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
@@ -11,9 +10,6 @@ from kimikoe_tui.frame_edits import Word, words_of
 from kimikoe_tui.messages import FramesChanged, ImagesChanged, JobsChanged, RatingsChanged, messages_for
 from kimikoe_tui.screens.cull_reading import filter_name
 from kimikoe_tui.tally import PAUSE_SECONDS, Pace
-from kimikoe_tui.widgets.sources import ImageFiles
-from tests.pilot.conftest import add_base, add_pictures
-from tests.rows import add_small_film
 
 
 def test_changes_of_frames_are_one_message_for_each_film() -> None:
@@ -90,18 +86,3 @@ def test_a_bad_tag_is_refused_before_anything_is_written(db: Connection) -> None
 )
 def test_filters_have_names(expression: str, name: str) -> None:
     assert filter_name(expression) == name
-
-
-def test_a_picture_is_read_only_inside_the_studio(db: Connection, studio_root: Path, tmp_path: Path) -> None:
-    add_small_film(db)
-    add_base(db)
-    first, second = add_pictures(db, studio_root, 2)
-    source = ImageFiles(studio_root, lambda: db)
-    assert source.load(first, (8, 8)).width == 8
-    (tmp_path / "secret.png").write_bytes((studio_root / "images" / f"{first}.png").read_bytes())
-    db.execute("UPDATE image SET path = '../secret.png' WHERE id = ?", (second,))
-    with pytest.raises(UserError, match="outside the studio"):
-        source.load(second, (8, 8))
-    db.execute("UPDATE image SET path = NULL WHERE id = ?", (second,))
-    with pytest.raises(UserError, match="has no file"):
-        source.load(second, (8, 8))

@@ -1,0 +1,47 @@
+"""Picture files as pixels, whoever wrote them: what cannot be read is said in a line."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from db.errors import UserError
+from db.i18n import _
+
+MOST_PIXELS = 2**26  # 200 MB as they are decoded
+_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+
+
+def read_picture(path: Path, width: int | None = None) -> NDArray[np.uint8]:
+    """The picture [h, w, 3] in a file, at most `width` wide. Raises `UserError` where there is none to read."""
+    try:
+        with Image.open(path) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise UserError(
+                    _("{name} is too large to show: {width}x{height}").format(
+                        name=path.name, width=image.width, height=image.height
+                    )
+                )
+            if width:
+                image.draft("RGB", (width, round(image.height * width / image.width)))
+            return np.asarray(shrunk(_opaque(image), width))
+    except FileNotFoundError as error:
+        raise UserError(_("the file {name} is gone").format(name=path.name)) from error
+    except _UNREADABLE as error:
+        raise UserError(_("{name} cannot be read: {error}").format(name=path.name, error=error)) from error
+
+
+def shrunk(image: Image.Image, width: int | None) -> Image.Image:
+    """A picture no wider than `width`."""
+    if not width or width >= image.width:
+        return image
+    return image.resize((width, max(1, round(image.height * width / image.width))), Image.Resampling.BOX)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    """Without transparency: what shows through is black, as a terminal's ground nearly is."""
+    if image.mode in ("RGB", "L"):
+        return image.convert("RGB")
+    ground = Image.new("RGBA", image.size, (0, 0, 0, 255))
+    return Image.alpha_composite(ground, image.convert("RGBA")).convert("RGB")
