@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP_FLAGS ?=
 
-.PHONY: demo test test-slow lint format bench demo-weights demo-card clean
+.PHONY: demo test test-slow lint format bench demo-weights demo-card demo-models clean
 
 demo: $(READY)
 	$(BIN)/kimikoe demo ./demo-studio
@@ -35,6 +35,11 @@ demo-weights: $(READY)
 # Measures the embedded models and writes their card anew.
 demo-card: $(READY)
 	$(BIN)/python -m engine.demo.training demo-weights --shipped engine/demo/weights --only card
+
+# Trains what tests use beside the embedded models: ControlNets and a small SDXL. They need demo-weights' drawings.
+demo-models: $(READY)
+	$(BIN)/python -m engine.demo.training demo-weights --shipped engine/demo/weights --beside demo-models \
+	    --only controlnets controlnet-cards sdxl sdxl-card
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

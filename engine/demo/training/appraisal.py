@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.base import BaseModel, load_base
 from engine.demo.drawing.scene import Scene, draw_scene
-from engine.demo.drawing.style import generic_style
+from engine.demo.drawing.style import Style, generic_style
 from engine.demo.training.corpus import SIZE
 from engine.demo.training.log import say
 from engine.demo.training.measures import HELD_OUT_SEED, MEASURES, Measure, Scores, prompt_of
@@ -77,8 +77,13 @@ def draw_prompts(base: BaseModel, scenes: Sequence[Scene], first_seed: int = 1) 
 
 def draw_by_hand(scenes: Sequence[Scene]) -> Pictures:
     """The scenes as the corpus draws them, [n, 128, 128, 3]."""
-    styles = (generic_style(np.random.default_rng([HELD_OUT_SEED, index, 1])) for index in range(len(scenes)))
-    return np.stack([draw_scene(scene, style, SIZE, SIZE) for scene, style in zip(scenes, styles, strict=True)])
+    styled = zip(scenes, hands(len(scenes)), strict=True)
+    return np.stack([draw_scene(scene, style, SIZE, SIZE) for scene, style in styled])
+
+
+def hands(count: int) -> list[Style]:
+    """The styles that held-out scenes are drawn in."""
+    return [generic_style(np.random.default_rng([HELD_OUT_SEED, index, 1])) for index in range(count)]
 
 
 def share_right(measure: Measure, judge: Tagger, scenes: Sequence[Scene], pictures: Pictures) -> float:

@@ -11,6 +11,11 @@ from engine.demo.training.appraisal import CFG_SCALE, SAMPLER, STEPS, Adherence,
 from engine.demo.training.on_film import OnFilm
 
 CARD, GRID, FIGURES = "README.md", "grid.webp", "figures.json"
+LICENCE = """---
+license: mit
+license_link: https://opensource.org/license/mit
+---
+"""
 
 
 class Appraisal(msgspec.Struct, frozen=True):
@@ -27,21 +32,22 @@ class Appraisal(msgspec.Struct, frozen=True):
 
 def write_card(appraisal: Appraisal, pictures: NDArray[np.uint8], folder: Path) -> None:
     """Write the card, its grid of pictures [h, w, 3] and the figures for programs into `folder`."""
-    (folder / FIGURES).write_bytes(msgspec.json.format(msgspec.json.encode(appraisal), indent=1) + b"\n")
+    write_card_files(appraisal, pictures, _card(appraisal), folder)
+
+
+def write_card_files(figures: msgspec.Struct, pictures: NDArray[np.uint8], text: str, folder: Path) -> None:
+    """Write a card's text, its grid of pictures and its figures for programs into `folder`."""
+    (folder / FIGURES).write_bytes(msgspec.json.format(msgspec.json.encode(figures), indent=1) + b"\n")
     _done, grid = cv2.imencode(".webp", cv2.cvtColor(pictures, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_WEBP_QUALITY, 90])
     (folder / GRID).write_bytes(grid.tobytes())
-    (folder / CARD).write_text(_card(appraisal), "utf-8")
+    (folder / CARD).write_text(text, "utf-8")
 
 
 def _card(appraisal: Appraisal) -> str:
     effort = ", ".join(f"{name.replace('_', ' ')} {number:,}" for name, number in appraisal.effort.items())
     sizes = ", ".join(f"{name} {size:.1f} MB" for name, size in appraisal.megabytes.items())
     far, prompts = appraisal.nearness, appraisal.effort["prompts"]
-    return f"""---
-license: mit
-license_link: https://opensource.org/license/mit
----
-# The demo's base
+    return f"""{LICENCE}# The demo's base
 
 A text-to-image model of 128 × 128 pixels with the component classes of Stable Diffusion 1.5, trained from scratch on
 drawings of this program's own. No picture made by anybody else went into it. It is here so that the whole program
@@ -60,7 +66,7 @@ scenes: more than that cannot be seen.
 
 | asked for | at least | tagger | judge | drawings |
 |---|---|---|---|---|
-{_rows(appraisal.adherence)}
+{adherence_rows(appraisal.adherence)}
 
 - The autoencoder keeps held-out drawings at {appraisal.psnr:.1f} dB.
 - On the demo's film, of which it has seen no frame, the tagger reaches a micro-F1 of {appraisal.tagger.all_frames:.3f}
@@ -72,7 +78,8 @@ scenes: more than that cannot be seen.
 """
 
 
-def _rows(found: list[Adherence]) -> str:
+def adherence_rows(found: list[Adherence]) -> str:
+    """The table's rows, without its head."""
     return "\n".join(_row(each) for each in found)
 
 

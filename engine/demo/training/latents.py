@@ -1,4 +1,4 @@
-"""The drawings of the base's corpus as latents, encoded once."""
+"""Drawings as latents, encoded once."""
 
 import os
 from pathlib import Path
@@ -9,22 +9,23 @@ from diffusers import AutoencoderKL
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
-from engine.demo.training.corpus import Corpus
 from engine.demo.training.log import say
-from engine.demo.training.networks import LATENT_SIZE
+from engine.demo.training.networks import SCALE
 from engine.demo.training.parallel import RANKS, on_every_core
 
 _BATCH = 50
 
 
-def encode_corpus(vae_folder: Path, corpus: Corpus, corpus_folder: Path, path: Path) -> NDArray[np.float16]:
-    """Latents [n, 4, 32, 32] of unit size, from the cache at `path` if they are there."""
+def encode_pictures(vae_folder: Path, pictures_file: Path, path: Path) -> NDArray[np.float16]:
+    """Latents [n, 4, h / 4, w / 4] of unit size of the pictures in a file (.npy), from the cache at `path` if they are
+    there."""
     if not path.exists():
+        count, height, width, _channels = np.load(pictures_file, mmap_mode="r").shape
         partial = path.with_suffix(".partial.npy")
-        open_memmap(partial, "w+", np.float16, (len(corpus), 4, LATENT_SIZE, LATENT_SIZE)).flush()
-        on_every_core(_encode_share, vae_folder, corpus_folder / "pictures.npy", partial)
+        open_memmap(partial, "w+", np.float16, (count, 4, height // SCALE, width // SCALE)).flush()
+        on_every_core(_encode_share, vae_folder, pictures_file, partial)
         os.replace(partial, path)
-        say("latents", encoded=len(corpus))
+        say("latents", encoded=count)
     latents: NDArray[np.float16] = np.load(path, mmap_mode="r")
     return latents
 

@@ -33,10 +33,11 @@ class Measure:
 
     def scenes(self, number: int) -> list[Scene]:
         """The first suitable scenes of a seed that nothing was trained on."""
-        return list(islice(filter(self.suitable, _held_out_scenes()), number))
+        return list(islice(filter(self.suitable, held_out_scenes()), number))
 
 
-def _held_out_scenes() -> Iterator[Scene]:
+def held_out_scenes() -> Iterator[Scene]:
+    """Scenes without end of a seed that nothing was trained on."""
     return (random_scene(np.random.default_rng([HELD_OUT_SEED, index])) for index in count())
 
 

@@ -10,7 +10,7 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 
 _WIDTH = 128
 _INNER = (48, 112, 160)
-LATENT_SIZE = 32
+LATENT_SIZE, SCALE = 32, 4
 
 
 def new_text_encoder(tokenizer: CLIPTokenizer) -> CLIPTextModel:

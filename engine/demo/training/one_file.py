@@ -7,10 +7,24 @@ import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from safetensors.torch import save_file
 from torch import Tensor
-from transformers import CLIPTextModel
+from transformers import CLIPTextModel, CLIPTextModelWithProjection
 
-from engine.base_files import PARTS
+from engine.base_files import PARTS, Architecture
 from engine.kohya import original_unet_name
+
+_OPEN_CLIP = {
+    "token_embedding.weight": "embeddings.token_embedding.weight",
+    "positional_embedding": "embeddings.position_embedding.weight",
+    "ln_final.weight": "final_layer_norm.weight",
+    "ln_final.bias": "final_layer_norm.bias",
+}
+_OPEN_CLIP_LAYER = {
+    "ln_1": "layer_norm1",
+    "ln_2": "layer_norm2",
+    "attn.out_proj": "self_attn.out_proj",
+    "mlp.c_fc": "mlp.fc1",
+    "mlp.c_proj": "mlp.fc2",
+}
 
 
 def write_one_file(
@@ -23,13 +37,63 @@ def write_one_file(
 ) -> None:
     """Write an SD 1.5-architecture base to `path` (.safetensors); its configuration stays a folder of its own.
     `extra` tensors, such as the marks of v-prediction, keep their names."""
-    prefixes = PARTS["sd15"]
-    tensors = {prefixes["unet"] + name: value for name, value in original_unet(unet).items()}
-    tensors |= {prefixes["vae"] + name: value for name, value in original_vae(vae).items()}
-    for name, value in text_encoder.state_dict().items():
-        tensors[f"{prefixes['text_encoder']}text_model.{name.removeprefix('text_model.')}"] = value
-    tensors = {name: value.to(dtype) for name, value in tensors.items()} | dict(extra or {})
-    save_file({name: value.contiguous().clone() for name, value in tensors.items()}, path)
+    parts = {"unet": original_unet(unet), "vae": original_vae(vae), "text_encoder": _with_root(text_encoder)}
+    _write(path, "sd15", parts, dtype, extra or {})
+
+
+def write_sdxl_file(
+    path: Path,
+    unet: UNet2DConditionModel,
+    vae: AutoencoderKL,
+    text_encoder: CLIPTextModel,
+    text_encoder_2: CLIPTextModelWithProjection,
+    dtype: torch.dtype,
+) -> None:
+    """Write an SDXL-architecture base to `path` (.safetensors); its configuration stays a folder of its own."""
+    parts = {
+        "unet": original_unet(unet),
+        "vae": original_vae(vae),
+        "text_encoder": _with_root(text_encoder),
+        "text_encoder_2": open_clip(text_encoder_2),
+    }
+    _write(path, "sdxl", parts, dtype, {})
+
+
+def _write(
+    path: Path,
+    architecture: Architecture,
+    parts: Mapping[str, Mapping[str, Tensor]],
+    dtype: torch.dtype,
+    extra: Mapping[str, Tensor],
+) -> None:
+    tensors = {
+        PARTS[architecture][part] + name: value.to(dtype)
+        for part, named in parts.items()
+        for name, value in named.items()
+    }
+    save_file({name: value.contiguous().clone() for name, value in (tensors | dict(extra)).items()}, path)
+
+
+def _with_root(text_encoder: CLIPTextModel) -> dict[str, Tensor]:
+    """The tensors by the names that they had before transformers left out their root."""
+    return {
+        f"text_model.{name.removeprefix('text_model.')}": value for name, value in text_encoder.state_dict().items()
+    }
+
+
+def open_clip(text_encoder: CLIPTextModelWithProjection) -> dict[str, Tensor]:
+    """A text encoder's tensors by the names of OpenCLIP, which keeps queries, keys and values in one."""
+    known = {name.removeprefix("text_model."): value for name, value in text_encoder.state_dict().items()}
+    named = {theirs: known[ours] for theirs, ours in _OPEN_CLIP.items()}
+    named["text_projection"] = known["text_projection.weight"].T
+    for layer in range(text_encoder.config.num_hidden_layers):
+        ours, theirs = f"encoder.layers.{layer}", f"transformer.resblocks.{layer}"
+        for kind in ("weight", "bias"):
+            joined = [known[f"{ours}.self_attn.{one}_proj.{kind}"] for one in "qkv"]
+            named[f"{theirs}.attn.in_proj_{kind}"] = torch.cat(joined)
+            for part, module in _OPEN_CLIP_LAYER.items():
+                named[f"{theirs}.{part}.{kind}"] = known[f"{ours}.{module}.{kind}"]
+    return named
 
 
 def original_unet(unet: UNet2DConditionModel) -> dict[str, Tensor]:

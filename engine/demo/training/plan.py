@@ -17,7 +17,7 @@ from engine.demo.training.base import Stage, train_stage
 from engine.demo.training.card import Appraisal, write_card
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.frames import draw_frames
-from engine.demo.training.latents import encode_corpus, latent_size
+from engine.demo.training.latents import encode_pictures, latent_size
 from engine.demo.training.log import say
 from engine.demo.training.measures import MEASURES
 from engine.demo.training.networks import LATENT_SIZE
@@ -98,7 +98,7 @@ class Workshop:
 
     def make_tokenizer(self) -> None:
         if not self.tokenizer.exists():
-            with _appearing_whole(self.tokenizer) as partial:
+            with appearing_whole(self.tokenizer) as partial:
                 make_tokenizer(vocabulary(), partial)
 
     def make_vae_and_tagger(self) -> None:
@@ -117,7 +117,7 @@ class Workshop:
         vae = train_vae(plain, mixed, self.effort.vae_steps, 1, self.folder / "vae.checkpoint")
         vae.register_to_config(scaling_factor=round(1 / latent_size(vae, plain.pictures[:_HELD_OUT]), 4))
         say("vae", psnr=psnr(vae, self.held_out().pictures[:_HELD_OUT]))
-        with _appearing_whole(self.vae) as partial:
+        with appearing_whole(self.vae) as partial:
             vae.save_pretrained(partial)
 
     def make_taggers(self) -> None:
@@ -134,19 +134,21 @@ class Workshop:
             (draw_corpus(squares, self.folder / f"{out.name}-squares"), 0.45),
             (draw_frames(frames, self.folder / f"{out.name}-frames"), 0.55),
         ]
-        with _appearing_whole(out) as partial:
+        with appearing_whole(out) as partial:
             train_tagger(drawings, partial, self.folder / f"{out.name}.checkpoint", pictures, seed, levels)
+
+    def encode_drawings(self) -> None:
+        encode_pictures(self.vae, self.folder / "plain" / "pictures.npy", self.folder / "latents.npy")
 
     def make_base(self) -> None:
         """Three stages: small and rough, full size, and a last one whose learning rate falls to nothing."""
-        corpus = Corpus(self.plain, self.folder / "plain")
-        encode_corpus(self.vae, corpus, self.folder / "plain", self.folder / "latents.npy")
-        sketch = self._stage("sketch", LATENT_SIZE // 2, self.effort.sketch_steps, 1.2e-3, 1, None)
-        drawing = self._stage("drawing", LATENT_SIZE, self.effort.drawing_steps, 1e-3, 2, sketch.end)
-        finish = self._stage("finish", LATENT_SIZE, self.effort.finish_steps, 8e-4, 3, drawing.end)
+        self.encode_drawings()
+        sketch = self.stage("sketch", LATENT_SIZE // 2, self.effort.sketch_steps, 1.2e-3, 1, None)
+        drawing = self.stage("drawing", LATENT_SIZE, self.effort.drawing_steps, 1e-3, 2, sketch.end)
+        finish = self.stage("finish", LATENT_SIZE, self.effort.finish_steps, 8e-4, 3, drawing.end)
         for stage in (sketch, replace(drawing, flat=1.0), replace(finish, end=self.base, flat=0.1)):
             if not stage.end.exists():
-                with _appearing_whole(stage.end) as partial:
+                with appearing_whole(stage.end) as partial:
                     on_every_core(train_stage, replace(stage, end=partial))
 
     def publish(self) -> None:
@@ -172,12 +174,13 @@ class Workshop:
             nearness=nearness(pictures, held_out, plain.pictures),
             tagger=score_on_film(judges.tagger, film),
             judge=score_on_film(judges.judge, film),
-            megabytes={name: _megabytes(self.shipped / name) for name in ("base", "tagger")},
+            megabytes={name: folder_megabytes(self.shipped / name) for name in ("base", "tagger")},
             effort=asdict(self.effort),
         )
         write_card(appraisal, grid(pictures), self.shipped / "base")
 
-    def _stage(self, name: str, size: int, steps: int, rate: float, seed: int, start: Path | None) -> Stage:
+    def stage(self, name: str, size: int, steps: int, rate: float, seed: int, start: Path | None) -> Stage:
+        """A leg of training on the plain drawings."""
         return Stage(
             size=size,
             steps=steps,
@@ -194,7 +197,7 @@ class Workshop:
 
 
 @contextmanager
-def _appearing_whole(folder: Path) -> Iterator[Path]:
+def appearing_whole(folder: Path) -> Iterator[Path]:
     """A folder to write to; it becomes `folder` when the block ends well."""
     partial = folder.with_name(f".{folder.name}-partial")
     rmtree(partial, ignore_errors=True)
@@ -203,5 +206,5 @@ def _appearing_whole(folder: Path) -> Iterator[Path]:
     partial.rename(folder)
 
 
-def _megabytes(folder: Path) -> float:
+def folder_megabytes(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6

@@ -119,11 +119,26 @@ def psnr(vae: AutoencoderKL, pictures: NDArray[np.uint8]) -> float:
     """Mean peak signal-to-noise ratio in dB of `pictures` [n, height, width, 3] encoded and decoded."""
     ratios = []
     for start in range(0, len(pictures), 20):
-        original = torch.from_numpy(np.array(pictures[start : start + 20])).permute(0, 3, 1, 2).float() / 127.5 - 1
-        with torch.no_grad():
-            decoded = vae.decode(vae.encode(original).latent_dist.mean).sample.clamp(-1, 1)
-        ratios += (10 * torch.log10(4 / (decoded - original).pow(2).mean((1, 2, 3)))).tolist()
+        original = _inputs(pictures[start : start + 20])
+        ratios += (10 * torch.log10(4 / (_kept(vae, original) - original).pow(2).mean((1, 2, 3)))).tolist()
     return float(np.mean(ratios))
+
+
+def keep(vae: AutoencoderKL, pictures: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Pictures [n, height, width, 3] as they come back from the autoencoder."""
+    decoded = [_kept(vae, _inputs(pictures[start : start + 20])) for start in range(0, len(pictures), 20)]
+    levels = (torch.cat(decoded).permute(0, 2, 3, 1) + 1) * 127.5
+    return np.asarray(levels.round().numpy(), np.uint8)
+
+
+def _inputs(pictures: NDArray[np.uint8]) -> Tensor:
+    return torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def _kept(vae: AutoencoderKL, inputs: Tensor) -> Tensor:
+    with torch.no_grad():
+        decoded: Tensor = vae.decode(vae.encode(inputs).latent_dist.mean).sample.clamp(-1, 1)
+    return decoded
 
 
 def _heads(scenes: Sequence[Scene]) -> list[list[tuple[float, float, float]]]:

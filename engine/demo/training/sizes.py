@@ -1,0 +1,106 @@
+"""Whether the small SDXL does what the sizes say that it is given beside the prompt."""
+
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import torch
+from diffusers import StableDiffusionXLPipeline
+from numpy.typing import NDArray
+
+from engine.demo.drawing.scene import Scene, draw_scene
+from engine.demo.training.appraisal import CFG_SCALE, STEPS, hands
+from engine.demo.training.conditions import canny
+from engine.demo.training.corpus import SIZE
+from engine.demo.training.depth_reader import DepthReader
+from engine.demo.training.log import say
+from engine.demo.training.measures import MEASURES, prompt_of
+from engine.demo.training.originals import Original, at_original
+
+SCENES = 32
+FAR_LEFT, FAR_RIGHT = 0, 32
+_TOP = 16
+_FIGURE = 0.4
+_AT_ONCE = 8
+
+Pictures = NDArray[np.uint8]
+Draw = Callable[[Original, int], Pictures]  # all scenes of an original size, that much cut off on the left
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """What asking does, and what it does to drawings: how many pixels figures move left when 32 are cut off on the
+    left of an original of 160 and not none; and which share of the edges is left when the original was of 64."""
+
+    moved: float
+    moved_drawings: float
+    edges: float
+    edges_drawings: float
+    of: int
+
+
+def measure_sizes(folder: Path, reader: DepthReader, count: int = SCENES) -> Sizes:
+    """Draw held-out scenes of one girl with the small SDXL in `folder` and by hand."""
+    scenes = list(islice(MEASURES[0].scenes(count), count))
+    pipeline = StableDiffusionXLPipeline.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
+    pipeline.set_progress_bar_config(disable=True)
+    made = _figures(lambda original, left: draw_sized(pipeline, scenes, original, left), reader)
+    drawn = _figures(lambda original, left: _by_hand(scenes, original, left), reader)
+    found = Sizes(made[0], drawn[0], made[1], drawn[1], count)
+    say("sizes", moved=found.moved, of=found.moved_drawings, edges=found.edges, at=found.edges_drawings)
+    return found
+
+
+def draw_sized(pipeline: StableDiffusionXLPipeline, scenes: Sequence[Scene], original: Original, left: int) -> Pictures:
+    """What comes of the scenes' prompts when that size and that crop are asked for; seeds count up from 1."""
+    prompts = [prompt_of(scene).replace("\\", "") for scene in scenes]
+    made = []
+    for at in range(0, len(scenes), _AT_ONCE):
+        seeds = range(at + 1, min(at + _AT_ONCE, len(scenes)) + 1)
+        made.append(
+            pipeline(
+                prompts[at : at + _AT_ONCE],
+                num_inference_steps=STEPS,
+                guidance_scale=CFG_SCALE,
+                original_size=(original, original),
+                crops_coords_top_left=(_top(original), left),
+                target_size=(SIZE, SIZE),
+                generator=[torch.Generator().manual_seed(seed) for seed in seeds],
+                output_type="np",
+            ).images
+        )
+    return np.asarray((np.concatenate(made) * 255).round().clip(0, 255), np.uint8)
+
+
+def _figures(draw: Draw, reader: DepthReader) -> tuple[float, float]:
+    """Pixels moved, share of edges left."""
+    moved = _middles(reader, draw(160, FAR_LEFT)) - _middles(reader, draw(160, FAR_RIGHT))
+    edges = _edges(draw(64, 0)) / max(1.0, _edges(draw(128, 0)))
+    return float(np.nanmedian(moved)) if np.isfinite(moved).any() else 0.0, edges
+
+
+def _by_hand(scenes: Sequence[Scene], original: Original, left: int) -> Pictures:
+    pictures = [
+        at_original(draw_scene(scene, hand, original, original))
+        for scene, hand in zip(scenes, hands(len(scenes)), strict=True)
+    ]
+    top = _top(original)
+    return np.stack([picture[top : top + SIZE, left : left + SIZE] for picture in pictures])
+
+
+def _top(original: Original) -> int:
+    """Half of what is cut off in all, above."""
+    return _TOP if original > SIZE else 0
+
+
+def _middles(reader: DepthReader, pictures: Pictures) -> NDArray[np.float64]:
+    """Mean x in pixels [n] of what is near, NaN where nothing is."""
+    near = reader.read(pictures) > _FIGURE
+    x = np.arange(near.shape[2]) * (SIZE / near.shape[2])
+    count = near.sum((1, 2))
+    return np.where(count > 0, (near * x).sum((1, 2)) / np.maximum(count, 1), np.nan)
+
+
+def _edges(pictures: Pictures) -> float:
+    return float(np.mean([(canny(picture) > 0).sum() for picture in pictures]))
