@@ -12,6 +12,7 @@ from db.permissions import keep_private
 from kimikoe_tui.cli import (
     checking,
     demo,
+    doctor,
     engine,
     film,
     jobs,
@@ -63,6 +64,7 @@ def open_studio(context: Context) -> None:
 for command in (
     *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *jobs.COMMANDS,
     *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
+    *doctor.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 

@@ -24,3 +24,16 @@ def lingers(machine: Machine) -> bool | None:
 def enable_linger(machine: Machine) -> str:
     """The command that makes this user linger."""
     return f"loginctl enable-linger {machine.user}"
+
+
+def logind_setting(machine: Machine, name: str) -> str:
+    """What logind.conf and its drop-ins say of a setting, the last word counting; empty where they do not."""
+    folders = ("/usr/lib/systemd/logind.conf.d", "/etc/systemd/logind.conf.d")
+    dropped = [f"{folder}/{each}" for folder in folders for each in machine.list(folder) if each.endswith(".conf")]
+    value = ""
+    for path in ("/etc/systemd/logind.conf", *dropped):
+        for line in (machine.read(path) or "").splitlines():
+            key, equals, text = line.partition("=")
+            if equals and key.strip() == name:
+                value = text.strip().lower()
+    return value

@@ -17,23 +17,23 @@ def mounts_of(folder: Path, *lines: str) -> Path:
     return path
 
 
-def mount(point: object, type: str, source: str = "source") -> str:
-    return f"40 22 0:40 / {point} rw,relatime shared:1 - {type} {source} rw"
+def mount(point: object, kind: str, source: str = "source") -> str:
+    return f"40 22 0:40 / {point} rw,relatime shared:1 - {kind} {source} rw"
 
 
 @pytest.mark.parametrize(
-    "type", ["nfs", "nfs4", "cifs", "smb3", "9p", "drvfs", "fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "vboxsf"]
+    "kind", ["nfs", "nfs4", "cifs", "smb3", "9p", "drvfs", "fuse.sshfs", "fuse.rclone", "fuse.glusterfs", "vboxsf"]
 )
-def test_a_disk_of_another_system_is_refused_in_one_line(tmp_path: Path, type: str) -> None:
-    mounts = mounts_of(tmp_path, mount(tmp_path, type))
+def test_a_disk_of_another_system_is_refused_in_one_line(tmp_path: Path, kind: str) -> None:
+    mounts = mounts_of(tmp_path, mount(tmp_path, kind))
     with pytest.raises(UserError) as refusal:
         check_disk(tmp_path / "studio", mounts)
-    assert type in str(refusal.value) and "local disk" in str(refusal.value) and "\n" not in str(refusal.value)
+    assert kind in str(refusal.value) and "local disk" in str(refusal.value) and "\n" not in str(refusal.value)
 
 
-@pytest.mark.parametrize("type", ["ext4", "btrfs", "xfs", "zfs", "overlay", "tmpfs", "fuseblk", "f2fs"])
-def test_a_disk_of_this_machine_is_taken(tmp_path: Path, type: str) -> None:
-    check_disk(tmp_path / "studio", mounts_of(tmp_path, mount(tmp_path, type)))
+@pytest.mark.parametrize("kind", ["ext4", "btrfs", "xfs", "zfs", "overlay", "tmpfs", "fuseblk", "f2fs"])
+def test_a_disk_of_this_machine_is_taken(tmp_path: Path, kind: str) -> None:
+    check_disk(tmp_path / "studio", mounts_of(tmp_path, mount(tmp_path, kind)))
 
 
 def test_windows_disks_beside_wsl_are_refused_and_its_own_is_not(tmp_path: Path) -> None:

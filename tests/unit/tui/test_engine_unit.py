@@ -13,7 +13,7 @@ from db.errors import UserError
 from kimikoe_tui import engine_control, engine_unit
 from kimikoe_tui.doctor.machine import Answer
 from kimikoe_tui.engine_unit import next_commands, quoted, start_unit, unit_name, unit_text, write_unit
-from tests.unit.tui.machines import MadeUpMachine
+from tests.unit.doctor.machines import MadeUpMachine
 
 SYSTEMD = {"/run/systemd/system/x": ""}
 ESCAPES = {"\\": "\\", '"': '"'}
