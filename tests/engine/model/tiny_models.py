@@ -1,5 +1,7 @@
-"""Models for tests: an SDXL of a few thousand parameters, and a base written as one file in the original layout."""
+"""Models for tests: an SDXL of a few thousand parameters, a zero-terminal-SNR variant of a base, and a base written as
+one file in the original layout."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -57,3 +59,18 @@ def write_single_file(path: Path, base: BaseModel, extra: dict[str, torch.Tensor
     """Write an SD 1.5 base as one file, with its configuration and tokenizer in the folder named as the file."""
     write_one_file(path, base.unet, base.vae, base.text_encoders[0], base.dtype, extra)
     return path
+
+
+def save_zero_snr(folder: Path, base: Path) -> Path:
+    """Write the v-predicting base of a folder as it is with zero terminal SNR: the last step is noise and nothing else
+    (Lin et al., 2024)."""
+    shutil.copytree(base, folder)
+    path = folder / "scheduler" / "scheduler_config.json"
+    zero = {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
+    path.write_text(json.dumps(json.loads(path.read_text()) | zero))
+    return folder
+
+
+def zero_snr_marks() -> dict[str, torch.Tensor]:
+    """The tensors by which a single file says the same."""
+    return {"v_pred": torch.tensor([]), "ztsnr": torch.tensor([])}
