@@ -20,6 +20,9 @@ _LAST_ATTEMPT = "how far the last attempt to run the job counted"
 
 # table: column: why two studios that hold the same may differ in it
 LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({
+    "attempt": {WHOLE_TABLE: "how often and how long it was tried"},
+    "notice": {WHOLE_TABLE: "what a person was told on the way"},
+    "visit": {WHOLE_TABLE: "when a terminal was here"},
     "change": {WHOLE_TABLE: "news of changes; a repeated batch is announced twice"},
     "checkpoint": {"id": "nothing refers to it, and a checkpoint saved again gets another", "made_at": _TIME},
     "dataset": {"made_at": _TIME},

@@ -10,7 +10,7 @@ from pathlib import Path
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
-from db.schema import films, pictures, views, waits, work
+from db.schema import films, pictures, reports, views, waits, work
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -50,6 +50,11 @@ def m007_waits(db: sqlite3.Connection) -> None:
     _run(db, waits.WAITS)
 
 
+def m008_attempts(db: sqlite3.Connection) -> None:
+    """What happened while nobody looked: attempts, what was told, and when a terminal was here."""
+    _run(db, reports.ATTEMPTS)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_films_tags_events,
     m002_datasets_runs,
@@ -58,6 +63,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m005_views,
     m006_engine,
     m007_waits,
+    m008_attempts,
 )
 
 

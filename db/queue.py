@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from db import requests, waits
+from db import attempts, requests, waits
 from db.connect import now, writing
 from db.errors import UserError
 from db.i18n import _
@@ -118,6 +118,8 @@ def claim(db: sqlite3.Connection, lane: str, worker_pid: int) -> Job | None:
                RETURNING *""",
             {"pid": worker_pid, "now": now(), "lane": lane},
         ).fetchone()
+        if row:
+            attempts.begin(db, row["id"], row["started_at"])
     return _job(row) if row else None
 
 
@@ -160,23 +162,33 @@ def finish(db: sqlite3.Connection, job_id: int, outcome: Mapping[str, Any]) -> N
                WHERE id = ?""",
             (json.dumps(dict(outcome)), now(), job_id),
         )
+        attempts.end(db, job_id, "done")
         waits.forget(db, job_id)
 
 
 def fail(db: sqlite3.Connection, job_id: int, error: str) -> None:
     """Mark a job failed, and cancel what waits for it."""
-    _leave(db, job_id, "failed", error)
+    with writing(db):
+        attempts.end(db, job_id, "failed", error)
+        _leave(db, job_id, "failed", error)
 
 
-def stopped(db: sqlite3.Connection, job_id: int, reason: str = "") -> str:
+def stopped(db: sqlite3.Connection, job_id: int, reason: str = "", *, died: bool = False) -> str:
     """Set a running job that has stopped to where it is wanted by now: paused, cancelled, or queued again."""
     with writing(db):
         want = wanted(db, job_id)
         if want == "pause":
             waits.forget(db, job_id)
         state = {"pause": "paused", "wait": "paused", "cancel": "cancelled", "run": "queued"}[want]
+        ending = "died" if died else _ENDINGS[want]
+        attempts.end(db, job_id, ending, waits.words(db, job_id) or reason)
         _leave(db, job_id, state, waits.words(db, job_id) or reason)
     return state
+
+
+_ENDINGS: dict[Wanted, attempts.AttemptEnding] = {
+    "pause": "paused", "wait": "waits", "cancel": "cancelled", "run": "stopped",
+}  # fmt: skip
 
 
 def _leave(db: sqlite3.Connection, job_id: int, state: str, error: str) -> None:
@@ -213,20 +225,23 @@ def requeue_after_death(db: sqlite3.Connection, job_id: int, reason: str) -> Non
     if get(db, job_id).attempts >= MAX_ATTEMPTS:
         fail(db, job_id, reason)
     else:
-        _put_back(db, job_id, reason)
+        _put_back(db, job_id, reason, True)
 
 
-def put_back(db: sqlite3.Connection, job_id: int, reason: str) -> None:
-    """Set a running job back to where a person wants it, with the reason; its worker did not die by itself."""
+def put_back(db: sqlite3.Connection, job_id: int, reason: str, *, died: bool = False) -> None:
+    """Set a running job back to where a person wants it, with the reason; that it stopped was not its own doing.
+
+    `died`: nobody stopped it either, its engine was killed.
+    """
     with writing(db):
         db.execute("UPDATE job SET attempts = 0 WHERE id = ? AND state = 'running'", (job_id,))
-        _put_back(db, job_id, reason)
+        _put_back(db, job_id, reason, died)
 
 
-def _put_back(db: sqlite3.Connection, job_id: int, reason: str) -> None:
+def _put_back(db: sqlite3.Connection, job_id: int, reason: str, died: bool) -> None:
     with writing(db):
         if get(db, job_id).state == "running":
-            stopped(db, job_id, reason)
+            stopped(db, job_id, reason, died=died)
 
 
 def running(db: sqlite3.Connection, lane: str | None = None) -> list[Job]:
