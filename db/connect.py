@@ -3,13 +3,14 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from db.errors import DiskFullError, UserError
 from db.filesystem import check_disk, free_bytes
 from db.i18n import _
 from db.permissions import tighten
+from db.turns import Turns, TurnTaking
 
 BUSY_TIMEOUT_MS = 10_000
 JOURNAL_SIZE_LIMIT = 64 * 2**20
@@ -17,13 +18,13 @@ LEAST_ROOM = 2**20  # with less free on its disk, a studio that cannot be opened
 DATABASE_NAME = "kimikoe.db"
 
 
-def connect(path: Path, *, durable: bool = False, read_only: bool = False) -> sqlite3.Connection:
+def connect(path: Path, *, durable: bool = False, read_only: bool = False) -> TurnTaking:
     """Open a database file for this thread, in WAL mode and autocommit; `writing` makes transactions.
 
     `durable` waits for the disk at every commit, for what a person did; bulk work leaves it off.
     """
     uri = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
-    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000)
+    db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, factory=TurnTaking)
     db.row_factory = sqlite3.Row
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     db.execute("PRAGMA foreign_keys = ON")
@@ -71,6 +72,9 @@ def connect_studio(
         raise UserError(
             _("{path} cannot be read as a studio ({error}): restore it from a backup.").format(path=path, error=error)
         ) from error
+    if not read_only:
+        db.turns = Turns(root, durable)
+        db.turns.prepare(db)
     return db
 
 
@@ -91,9 +95,18 @@ def writing(db: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     if db.in_transaction:
         yield db
         return
+    turns = db.turns if isinstance(db, TurnTaking) else None
+    with turns.turn() if turns else nullcontext(), _transaction(db):
+        yield db
+    if turns:
+        turns.keep_log_short(db)
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
     db.execute("BEGIN IMMEDIATE")
     try:
-        yield db
+        yield
         db.execute("COMMIT")
     except BaseException as error:
         if db.in_transaction:  # on a full disk SQLite may have taken it back already
