@@ -158,7 +158,7 @@ def test_as_one_file_it_is_the_same_model(published: Path, tmp_path: Path) -> No
 
 def test_the_card_says_what_the_sizes_do(published: Path) -> None:
     sizes = measure_sizes(published, DepthReader(), 2)
-    assert sizes.of == 2 and sizes.edges_drawings < 1
+    assert sizes.of == 2 and sizes.sharpness_drawings < 0.8
     write_sdxl_card(
         SdxlFigures([], Sizes(17.5, 26.0, 0.6, 0.5, 2), 24.1, 2, STEPS), np.zeros((2, 8, 8, 3), np.uint8), published
     )

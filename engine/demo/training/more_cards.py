@@ -109,5 +109,5 @@ What the sizes do, over {sizes.of} prompts of one girl:
 | asked for | pictures | drawings |
 |---|---|---|
 | {FAR_RIGHT} px cut off on the left of an original of 160, and not none: figures move left by px | {sizes.moved:.1f} | {sizes.moved_drawings:.1f} |
-| an original of 64, and not 128: share of edges left | {sizes.edges:.2f} | {sizes.edges_drawings:.2f} |
+| an original of 64, and not 128: share of the sharpness left | {sizes.sharpness:.2f} | {sizes.sharpness_drawings:.2f} |
 """  # noqa: E501

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 
+import cv2
 import msgspec
 import numpy as np
 import torch
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 
 from engine.demo.drawing.scene import Scene, draw_scene
 from engine.demo.training.appraisal import CFG_SCALE, STEPS, hands
-from engine.demo.training.conditions import canny
 from engine.demo.training.corpus import SIZE
 from engine.demo.training.depth_reader import DepthReader
 from engine.demo.training.log import say
@@ -31,12 +31,12 @@ Draw = Callable[[Original, int], Pictures]  # all scenes of an original size, th
 
 class Sizes(msgspec.Struct, frozen=True):
     """What asking does, and what it does to drawings: how many pixels figures move left when 32 are cut off on the
-    left of an original of 160 and not none; and which share of the edges is left when the original was of 64."""
+    left of an original of 160 and not none; and which share of the sharpness is left when the original was of 64."""
 
     moved: float
     moved_drawings: float
-    edges: float
-    edges_drawings: float
+    sharpness: float
+    sharpness_drawings: float
     of: int
 
 
@@ -48,7 +48,7 @@ def measure_sizes(folder: Path, reader: DepthReader, count: int = SCENES) -> Siz
     made = _figures(lambda original, left: draw_sized(pipeline, scenes, original, left), reader)
     drawn = _figures(lambda original, left: _by_hand(scenes, original, left), reader)
     found = Sizes(made[0], drawn[0], made[1], drawn[1], count)
-    say("sizes", moved=found.moved, of=found.moved_drawings, edges=found.edges, at=found.edges_drawings)
+    say("sizes", moved=found.moved, of=found.moved_drawings, sharpness=found.sharpness, at=found.sharpness_drawings)
     return found
 
 
@@ -74,10 +74,10 @@ def draw_sized(pipeline: StableDiffusionXLPipeline, scenes: Sequence[Scene], ori
 
 
 def _figures(draw: Draw, reader: DepthReader) -> tuple[float, float]:
-    """Pixels moved, share of edges left."""
+    """Pixels moved, share of sharpness left."""
     moved = _middles(reader, draw(160, FAR_LEFT)) - _middles(reader, draw(160, FAR_RIGHT))
-    edges = _edges(draw(64, 0)) / max(1.0, _edges(draw(128, 0)))
-    return float(np.nanmedian(moved)) if np.isfinite(moved).any() else 0.0, edges
+    left = sharpness(draw(64, 0)) / max(1e-6, sharpness(draw(128, 0)))
+    return float(np.nanmedian(moved)) if np.isfinite(moved).any() else 0.0, left
 
 
 def _by_hand(scenes: Sequence[Scene], original: Original, left: int) -> Pictures:
@@ -102,5 +102,6 @@ def _middles(reader: DepthReader, pictures: Pictures) -> NDArray[np.float64]:
     return np.where(count > 0, (near * x).sum((1, 2)) / np.maximum(count, 1), np.nan)
 
 
-def _edges(pictures: Pictures) -> float:
-    return float(np.mean([(canny(picture) > 0).sum() for picture in pictures]))
+def sharpness(pictures: Pictures) -> float:
+    """The mean size of the Laplacian."""
+    return float(np.mean([np.abs(cv2.Laplacian(picture, cv2.CV_32F)).mean() for picture in pictures]))
