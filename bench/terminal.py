@@ -15,6 +15,7 @@ import psutil
 
 COLUMNS, ROWS = 120, 40
 LIMIT_SECONDS = 30.0
+LAST_QUESTION, LAST_ANSWER = b"\x1b[c", b"\x1b[?62;22c"
 
 
 class Painted:
@@ -42,14 +43,21 @@ class Painted:
         while word not in seen:
             if not select.select([self._master], [], [], deadline - time.perf_counter())[0]:
                 raise TimeoutError(f"{word!r} was never painted; the end of what was: {seen[-400:]!r}")
-            seen += os.read(self._master, 65536)
+            seen += self._read()
 
     def settle(self, seconds: float) -> None:
         """Read on, so that the program never waits for its terminal."""
         deadline = time.perf_counter() + seconds
         while (left := deadline - time.perf_counter()) > 0:
             if select.select([self._master], [], [], left)[0]:
-                os.read(self._master, 65536)
+                self._read()
+
+    def _read(self) -> bytes:
+        """What was written; the last question that a program asks its terminal is answered, as all terminals do."""
+        data = os.read(self._master, 65536)
+        if LAST_QUESTION in data:
+            os.write(self._master, LAST_ANSWER)
+        return data
 
     def rss(self) -> int:
         """Resident bytes of the program, without its children."""

@@ -22,6 +22,9 @@ from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui import keys, palette
 from kimikoe_tui.engine_control import engine_state, other_version
+from kimikoe_tui.graphics.detect import Detection
+from kimikoe_tui.graphics.display import Display
+from kimikoe_tui.graphics.replies import KeyFilter
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
 from kimikoe_tui.screens.room import Room, reversal
@@ -65,8 +68,11 @@ class KimikoeApp(App[None]):
             self.reason = reason
 
     def __init__(
-        self, root: Path, start_engine: Callable[[], None] | None = None, frame_server: FrameServer | None = None
+        self, root: Path, start_engine: Callable[[], None] | None = None, frame_server: FrameServer | None = None,
+        display: Display | None = None, key_filter: KeyFilter | None = None,
     ) -> None:  # fmt: skip
+        self.display_known = display or Display()
+        self.key_filter = key_filter or KeyFilter()
         super().__init__(driver_class=TerminalDriver)
         self.root = root
         self.session = Session(root)
@@ -221,11 +227,14 @@ def prefer_true_colour() -> None:
         constants.COLOR_SYSTEM = "truecolor"  # type: ignore[misc]
 
 
-def run_studio(root: Path, start_engine: Callable[[], None] | None = None) -> None:
+def run_studio(
+    root: Path, start_engine: Callable[[], None] | None = None, detection: Detection | None = None
+) -> None:  # fmt: skip
     """Open the terminal program on a studio; `start_engine` is called behind the first paint. Raises `UserError`."""
     connect_studio(root).close()
     prefer_true_colour()
-    app = KimikoeApp(root, start_engine)
+    display, key_filter = detection.finish() if detection else (None, None)
+    app = KimikoeApp(root, start_engine, display=display, key_filter=key_filter)
     app.run(mouse=False)
     if engine_state(root).running:
         sys.stdout.write(_("The engine goes on working; `kimikoe engine status` shows it.") + "\n")

@@ -7,14 +7,22 @@ in the middle of other work.
 
 import asyncio
 import os
+import selectors
 import signal
+import time
+from codecs import getincrementaldecoder
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+
+from kimikoe_tui.graphics.replies import KeyFilter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+MODES_ASKED = 2  # synchronized output and in-band resizing, by Textual when it takes the terminal
 
 
 class _Lasting:
@@ -48,6 +56,7 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._file: Any = _Lasting(self._file)
         self._stopped = False
+        self._keys: KeyFilter = getattr(self._app, "key_filter", None) or KeyFilter()
 
     def start_application_mode(self) -> None:
         """Take the terminal, and the signals that concern it."""
@@ -60,7 +69,34 @@ class TerminalDriver(LinuxDriver):
         }
         for number, handler in handlers.items():
             loop.add_signal_handler(number, handler)
+        self._keys.expect_modes(MODES_ASKED, time.monotonic())
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def run_input_thread(self) -> None:
+        """Read keys until the program ends; what the terminal says of itself is kept apart from them."""
+        parser, decode = XTermParser(self._debug), getincrementaldecoder("utf-8")("replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                keys = b""
+                if selector.select(0.02 if self._keys.holds else 0.1):
+                    keys = self._keys.feed(self._read(), time.monotonic())
+                keys += self._keys.tick(time.monotonic())
+                if text := decode(keys):
+                    for event in parser.feed(text):
+                        self.process_message(event)
+                for event in parser.tick():
+                    self.process_message(event)
+
+    def _read(self) -> bytes:
+        """What was typed; nothing where the terminal has gone, which others notice."""
+        try:
+            data = os.read(self.fileno, 4096)
+        except OSError:
+            data = b""
+        if not data:
+            self.exit_event.wait(0.1)
+        return data
 
     @property
     def gone(self) -> bool:

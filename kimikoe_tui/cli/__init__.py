@@ -52,13 +52,17 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
 def open_studio(context: Context) -> None:
     """Open the terminal program on the studio, starting the engine behind the first paint."""
     context.check()
-    from kimikoe_tui.app import run_studio
-    from kimikoe_tui.engine_control import start_engine
+    from kimikoe_tui.graphics.detect import Detection
+    from kimikoe_tui.graphics.known import known_terminals
 
-    def start() -> None:
-        start_engine(context.root)
+    with Detection(known_terminals()) as detection:  # the terminal answers while the program loads
+        from kimikoe_tui.app import run_studio
+        from kimikoe_tui.engine_control import start_engine
 
-    run_studio(context.root, start)
+        def start() -> None:
+            start_engine(context.root)
+
+        run_studio(context.root, start, detection)
 
 
 for command in (

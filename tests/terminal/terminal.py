@@ -1,4 +1,4 @@
-"""The real program in a real pseudo-terminal, its screen read by a terminal emulator."""
+"""The real program in a real pseudo-terminal, its screen read by a terminal emulator that answers its questions."""
 
 import fcntl
 import os
@@ -9,35 +9,45 @@ import struct
 import subprocess
 import sys
 import termios
+import time
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import pyte
-
+from tests.terminal.decoder.emulator import PLAIN, Emulator, Profile
 from tests.waiting import wait_until
+
+FORGOTTEN = ("TMUX", "STY", "TERM_PROGRAM", "WT_SESSION", "KIMIKOE_GRAPHICS", "NO_COLOR")
 
 
 class Terminal:
     """`kimikoe` on a studio, at a size; keys go in as bytes, the screen is read as text.
 
     It has the terminal to itself, as under `ssh host kimikoe`, or is the job of a `shell` there. A terminal that is not
-    `controlling` it sends no SIGHUP when it goes.
+    `controlling` it sends no SIGHUP when it goes. It is of a kind, its `profile`, and answers after `latency` seconds,
+    byte by byte where it `dribbles`.
     """
 
     def __init__(
-        self, root: Path, columns: int = 100, rows: int = 30, shell: bool = False, controlling: bool = True
-    ) -> None:
-        self._screen = pyte.Screen(columns, rows)
-        self._stream = pyte.ByteStream(self._screen)
+        self, root: Path, columns: int = 100, rows: int = 30, shell: bool = False, controlling: bool = True,
+        profile: Profile = PLAIN, latency: float = 0.0, dribbles: bool = False, command: Sequence[str] = (),
+    ) -> None:  # fmt: skip
+        self.emulator = Emulator(columns, rows, profile, self._answer)
+        self.written = 0
+        """How many bytes the program wrote."""
+        self._latency, self._dribbles = latency, dribbles
+        self._answers: list[tuple[float, bytes]] = []
         self._master, slave = pty.openpty()
         self.resize(columns, rows)
-        program = [sys.executable, "-m", "kimikoe_tui", "--studio", str(root)]
+        program = list(command) or [sys.executable, "-m", "kimikoe_tui", "--studio", str(root)]
+        kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
+        own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "PS1": "shell> ", "XDG_CACHE_HOME": str(root.parent)}
         self.process = subprocess.Popen(
             ["bash", "--norc", "--noediting", "-i"] if shell else program,
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "PS1": "shell> "},
+            env=kept | own,
             start_new_session=True,
             preexec_fn=partial(fcntl.ioctl, slave, termios.TIOCSCTTY, 0) if controlling else None,
         )
@@ -45,9 +55,22 @@ class Terminal:
             self.press(shlex.join(program) + "\r")
         os.close(slave)
 
+    def _answer(self, reply: bytes) -> None:
+        pieces = [reply[at : at + 1] for at in range(len(reply))] if self._dribbles else [reply]
+        self._answers += [(time.monotonic() + self._latency, piece) for piece in pieces]
+
+    @property
+    def answers_left(self) -> int:
+        """How many answers are still on their way."""
+        return len(self._answers)
+
+    def _deliver(self) -> None:
+        while self._answers and self._answers[0][0] <= time.monotonic():
+            os.write(self._master, self._answers.pop(0)[1])
+
     def resize(self, columns: int, rows: int) -> None:
         """Give the terminal another size, as dragging its corner does."""
-        self._screen.resize(rows, columns)
+        self.emulator.screen.resize(rows, columns)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     @property
@@ -61,12 +84,20 @@ class Terminal:
 
     def text(self) -> str:
         """What the screen shows now."""
+        self.read()
+        return self.emulator.text()
+
+    def read(self) -> None:
+        """Take what the program has written, and answer its questions when it is time."""
+        self._deliver()
         while select.select([self._master], [], [], 0.02)[0]:
             try:
-                self._stream.feed(os.read(self._master, 65536))
+                data = os.read(self._master, 65536)
             except OSError:  # the program has ended
                 break
-        return "\n".join(self._screen.display)
+            self.written += len(data)
+            self.emulator.feed(data)
+            self._deliver()
 
     def wait_for(self, word: str) -> str:
         """The screen once it shows a word."""
@@ -75,8 +106,8 @@ class Terminal:
 
     def forget(self) -> None:
         """Clear what is known of the screen, so that only what is painted from now on is seen."""
-        self.text()
-        self._screen.reset()
+        self.read()
+        self.emulator.screen.reset()
 
     def hang_up(self) -> int:
         """Take the terminal away, as a lost connection does; returns the program's exit status."""
