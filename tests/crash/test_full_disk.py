@@ -126,6 +126,7 @@ def test_a_disk_that_fills_to_the_last_byte_is_survived_without_asking_first(
     """Nothing asks for room here, so that the system's and SQLite's own errors come."""
     monkeypatch.setattr(Studio, "need_room", lambda *_arguments: None)
     slept: list[float] = []
+    set_aside: set[str] = set()
 
     def sleep(seconds: float) -> None:
         slept.append(seconds)
@@ -137,8 +138,14 @@ def test_a_disk_that_fills_to_the_last_byte_is_survived_without_asking_first(
     for chapter in STORY:
         job_id = begin(chapter, material, player.studio.db)
         for check in MIDWAY.get(chapter, ()):
-            _expect_set_aside(player, disk, player.run(job_id, check, disk.fill))
-        assert player.run(job_id).state == "done"
+            if queue.get(player.studio.db, job_id).state == "done":
+                break
+            if (job := player.run(job_id, check, disk.fill)).state != "done":
+                _expect_set_aside(player, disk, job)
+                set_aside.add(chapter)
+            disk.empty()
+        assert queue.get(player.studio.db, job_id).state == "done" or player.run(job_id).state == "done"
+    assert set_aside >= {"ingest", "train", "generate"}, "rows may fit into the log that is there; files do not"
     assert slept, "the disk was never too full even for the job's row"
     assert digests(disk.studio) == undisturbed
 
