@@ -120,9 +120,8 @@ def test_where_there_is_a_unit_systemd_starts_the_engine(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
     systemctl = tmp_path / "systemctl"
-    systemctl.write_text(
-        f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nsetsid {sys.executable} -m engine "{studio_root}" &\n'
-    )
+    engine = f'setsid {sys.executable} -m engine "{studio_root}" >/dev/null 2>&1 &'
+    systemctl.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n{engine}\n')
     systemctl.chmod(0o700)
     assert not start_unit(studio_root)
     write_unit(studio_root)
