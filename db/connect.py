@@ -14,8 +14,10 @@ from db.turns import Turns, TurnTaking
 
 BUSY_TIMEOUT_MS = 10_000
 JOURNAL_SIZE_LIMIT = 64 * 2**20
+LONGEST_VALUE = 2**28
 LEAST_ROOM = 2**20  # with less free on its disk, a studio that cannot be opened is not damaged
 DATABASE_NAME = "kimikoe.db"
+_known: set[Path] = set()  # databases that this process has looked at: once is enough
 
 
 def connect(path: Path, *, durable: bool = False, read_only: bool = False) -> TurnTaking:
@@ -26,6 +28,9 @@ def connect(path: Path, *, durable: bool = False, read_only: bool = False) -> Tu
     uri = f"file:{_quoted(path)}?mode={'ro' if read_only else 'rwc'}"
     db = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=BUSY_TIMEOUT_MS / 1000, factory=TurnTaking)
     db.row_factory = sqlite3.Row
+    db.text_factory = _text
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_VALUE)
+    db.execute("PRAGMA trusted_schema = OFF")
     db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     db.execute("PRAGMA foreign_keys = ON")
     if not read_only:
@@ -35,6 +40,11 @@ def connect(path: Path, *, durable: bool = False, read_only: bool = False) -> Tu
     return db
 
 
+def _text(value: bytes) -> str:
+    """A text of a row; what is no UTF-8 in it, which only another program can have written, does not stop the rest."""
+    return value.decode("utf-8", "replace")
+
+
 def _quoted(path: Path) -> str:
     return str(path.resolve()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
 
@@ -42,7 +52,7 @@ def _quoted(path: Path) -> str:
 def studio_file(root: Path) -> Path:
     """The studio's database, of whatever version; raises `UserError` where there is none in this folder."""
     path = root / DATABASE_NAME
-    if not path.is_file():
+    if not path.is_file() or path.is_symlink():
         raise UserError(_("There is no studio in {folder}: make one with `kimikoe init {folder}`.").format(folder=root))
     return path
 
@@ -56,17 +66,24 @@ def connect_studio(
     `UserError` where there is no studio, where its disk or its file is unfit, where a newer version wrote it, or where
     it cannot be brought up to date now.
     """
-    from db import migrations
+    from db import migrations, soundness
 
     path = studio_file(root)
     check_disk(root)
+    unknown = path.resolve() not in _known
+    if unknown:
+        soundness.check_files(root)
     if migrate and not read_only:
         tighten(root)
     try:
         db = connect(path, durable=durable, read_only=read_only)
         if migrations.is_older(db, path):
+            soundness.check_acts(db, path)
             _bring_up_to_date(db, root, migrate and not read_only, lock_held)
-    except sqlite3.DatabaseError as error:
+        if unknown:
+            soundness.check_database(db, path)
+            _known.add(path.resolve())
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:  # the second of a schema in broken bytes
         if free_bytes(root) < LEAST_ROOM:
             raise DiskFullError(_("The disk of {folder} is full: make room.").format(folder=root)) from error
         raise UserError(

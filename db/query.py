@@ -21,6 +21,7 @@ from db.i18n import _
 from db.query_fields import FRAME_FIELDS, IMAGE_FIELDS, Condition, frame_tag_condition, image_tag_condition, number
 
 Subject = Literal["frame", "image"]
+LONGEST_EXPRESSION = 10_000
 _LIMIT = re.compile(r"limit:(\d+)\Z")
 
 
@@ -45,12 +46,17 @@ ROOMS: dict[Subject, _Room] = {
 
 def compile_query(db: sqlite3.Connection, expression: str, subject: Subject) -> Compiled:
     """Compile an expression; an empty one matches everything. Raises `UserError` with a caret at the fault."""
+    if len(expression) > LONGEST_EXPRESSION:
+        raise UserError(_("A query has at most {count} characters.").format(count=LONGEST_EXPRESSION))
     words = [(word, _LIMIT.match(word)) for word in expression.split()]
     limits = [number(match[1], int) for _word, match in words if match]
     rest = " ".join(word for word, match in words if not match)
     if not rest:
         return Compiled("1", (), limits[-1] if limits else None)
-    sql, values = _Compiler(db, ROOMS[subject], rest).compile(_parse(rest).children[0])
+    try:
+        sql, values = _Compiler(db, ROOMS[subject], rest).compile(_parse(rest).children[0])
+    except RecursionError as error:
+        raise UserError(_("The query is nested too deeply.")) from error
     return Compiled(sql, tuple(values), limits[-1] if limits else None)
 
 

@@ -7,6 +7,9 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from db.errors import UserError
+from db.i18n import _
+
 Lane = Literal["cpu", "device"]
 
 
@@ -171,5 +174,8 @@ def encode(request: Request) -> str:
 
 
 def decode(kind: str, text: str) -> Request:
-    """The request of a job row."""
-    return msgspec.json.decode(text, type=REQUESTS[kind])
+    """The request of a job row; raises `UserError` where the row's kind or text is none."""
+    try:
+        return msgspec.json.decode(text, type=REQUESTS[kind])
+    except (KeyError, TypeError, msgspec.MsgspecError, RecursionError) as error:
+        raise UserError(_("This is no request of the kind “{kind}”: queue it again.").format(kind=kind)) from error

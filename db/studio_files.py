@@ -9,6 +9,8 @@ from typing import Literal
 import msgspec
 
 from db.connect import DATABASE_NAME
+from db.errors import UserError
+from db.i18n import _
 
 Kind = Literal[
     "database", "wal", "thumbnails", "latents", "vectors", "checkpoints", "loras", "pictures", "logs", "backups",
@@ -87,3 +89,14 @@ def is_below(path: str) -> bool:
     """Whether a path that a row or a manifest names stays inside its studio."""
     pure = PurePosixPath(path)
     return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts
+
+
+def inside(root: Path, path: str) -> Path:
+    """The place that a row's path names below the studio; raises `UserError` where it leads out of it, by a link too.
+
+    A folder directly in the studio may be a link to another disk.
+    """
+    place = root / str(path)
+    if not is_below(str(path)) or not place.resolve().is_relative_to((root / PurePosixPath(path).parts[0]).resolve()):
+        raise UserError(_("{path} leads out of the studio {folder}: it is not read.").format(path=path, folder=root))
+    return place

@@ -12,6 +12,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 from db.errors import UserError
 from db.i18n import _
 from engine.base_files import Architecture, BaseInfo, files_sha256, inspect_base
+from engine.memory import is_out_of_memory
 
 
 @dataclass(frozen=True)
@@ -84,9 +85,7 @@ def load_base(source: str, device: torch.device | str, dtype: torch.dtype) -> Ba
     Its VAE stays float32, where half precision overflows or bands. Raises `UserError` as `inspect_base`.
     """
     info = inspect_base(source)
-    tokenizers = [_tokenizer(path, second=number > 0) for number, path in enumerate(info.tokenizers)]
-    load = _load_file if info.root.is_file() else _load_folder
-    unet, vae, *encoders = load(info, dtype, tokenizers)
+    tokenizers, (unet, vae, *encoders) = _load(info, dtype)
     for module in (unet, vae, *encoders):
         module.requires_grad_(False).eval().to(device)
     return BaseModel(
@@ -106,6 +105,28 @@ def load_base(source: str, device: torch.device | str, dtype: torch.dtype) -> Ba
     )
 
 
+def _load(info: BaseInfo, dtype: torch.dtype) -> tuple[list[Any], list[Any]]:
+    """Tokenizers and components; raises `UserError` where the libraries make nothing of the files."""
+    load = _load_file if info.root.is_file() else _load_folder
+    try:
+        tokenizers = [_tokenizer(path, second=number > 0) for number, path in enumerate(info.tokenizers)]
+        return tokenizers, load(info, dtype, tokenizers)
+    except UserError:
+        raise
+    except Exception as error:  # theirs are of every kind
+        if is_out_of_memory(error):
+            raise
+        raise _unloadable(info, str(error).strip().split("\n")[0] or type(error).__name__) from error
+
+
+def _unloadable(info: BaseInfo, reason: str) -> UserError:
+    return UserError(
+        _("The base at {source} cannot be loaded ({reason}): get the whole model.").format(
+            source=info.root, reason=reason
+        )
+    )
+
+
 def _tokenizer(folder: Path, *, second: bool) -> Any:
     """CLIP's tokenizer; SDXL's second text encoder was trained with `!` as its padding."""
     configured = (folder / "tokenizer_config.json").is_file()
@@ -120,18 +141,24 @@ def _load_folder(info: BaseInfo, dtype: torch.dtype, tokenizers: Sequence[Any]) 
         "text_encoder": CLIPTextModel,
         "text_encoder_2": CLIPTextModelWithProjection,
     }
-    return [
-        model.from_pretrained(
-            str(info.root),
-            subfolder=part,
-            torch_dtype=torch.float32 if part == "vae" else dtype,
-            variant=_variant(info.weights[part]),
-            use_safetensors=True,
-            local_files_only=True,
-        )
-        for part, model in classes.items()
-        if part in info.weights
-    ]
+    return [_load_part(info, part, model, dtype) for part, model in classes.items() if part in info.weights]
+
+
+def _load_part(info: BaseInfo, part: str, model: Any, dtype: torch.dtype) -> Any:
+    """A component; where its file lacks weights they would be drawn at random, so it is refused."""
+    loaded, found = model.from_pretrained(
+        str(info.root),
+        subfolder=part,
+        torch_dtype=torch.float32 if part == "vae" else dtype,
+        variant=_variant(info.weights[part]),
+        use_safetensors=True,
+        local_files_only=True,
+        output_loading_info=True,
+    )
+    if missing := sorted(found["missing_keys"]):
+        words = _("{part} lacks {count} of its tensors, such as {name}")
+        raise _unloadable(info, words.format(part=part, count=len(missing), name=missing[0]))
+    return loaded
 
 
 def _variant(paths: Sequence[Path]) -> str | None:

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
+import msgspec
 from safetensors import SafetensorError, safe_open
 
 from db.errors import UserError
 from db.i18n import _
+from db.text import plain
 
 Architecture = Literal["sd15", "sdxl"]
 
 CONFIGS = Path(__file__).parent / "configs"
 HASH_BLOCK = 2**20
+LARGEST_CONFIG = 2**20
 
 TOKENIZERS: dict[Architecture, tuple[str, ...]] = {
     "sd15": ("tokenizer",),
@@ -40,17 +43,42 @@ PARTS: dict[Architecture, dict[str, str]] = {
     },
 }
 
-NOISE_SETTINGS = (
-    "num_train_timesteps",
-    "beta_start",
-    "beta_end",
-    "beta_schedule",
-    "trained_betas",
-    "prediction_type",
-    "rescale_betas_zero_snr",
-    "timestep_spacing",
-    "steps_offset",
-)
+CARD_CHARACTERS, LICENCE_CHARACTERS = 2**16, 200
+_Side = Annotated[int, msgspec.Meta(ge=1, le=4096)]
+_Sides = Annotated[list[_Side], msgspec.Meta(min_length=2, max_length=2)]  # of a tuple here msgspec 0.22 crashes
+_Channels = Annotated[list[Annotated[int, msgspec.Meta(ge=1, le=8192)]], msgspec.Meta(min_length=1, max_length=8)]
+
+
+class _Index(msgspec.Struct):
+    """What is read of `model_index.json`; no class that it names is ever looked up."""
+
+    class_name: Any = msgspec.field(default=None, name="_class_name")
+
+
+class _Unet(msgspec.Struct):
+    sample_size: _Side | _Sides = 64
+    block_out_channels: _Channels = msgspec.field(default_factory=lambda: [320, 640, 1280, 1280])
+
+
+class _Vae(msgspec.Struct):
+    block_out_channels: _Channels
+
+
+class _Noise(msgspec.Struct):
+    """The settings of noise that every sampler shares."""
+
+    num_train_timesteps: Annotated[int, msgspec.Meta(ge=1, le=100_000)] | None = None
+    beta_start: float | None = None
+    beta_end: float | None = None
+    beta_schedule: Literal["linear", "scaled_linear", "squaredcos_cap_v2"] | None = None
+    trained_betas: list[float] | None = None
+    prediction_type: Literal["epsilon", "v_prediction"] | None = None
+    rescale_betas_zero_snr: bool | None = None
+    timestep_spacing: Literal["linspace", "leading", "trailing"] | None = None
+    steps_offset: int | None = None
+
+
+_Config = TypeVar("_Config", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True)
@@ -80,10 +108,16 @@ class BaseInfo:
     def licence(self) -> tuple[str, str]:
         """Name and link of the licence in the model card beside the weights, each "" where it says nothing."""
         card = (self.root if self.root.is_dir() else self.root.parent) / "README.md"
-        text = card.read_text(errors="replace") if card.is_file() else ""
+        text = _beginning(card) if card.is_file() else ""
         header = text.split("---")[1] if text.startswith("---") else ""
-        found = dict(re.findall(r"^license(|_name|_link):\s*(\S.*?)\s*$", header, re.MULTILINE))
-        return found.get("_name") or found.get("", ""), found.get("_link", "")
+        found = dict(re.findall(r"^license(|_name|_link):(.*)$", header, re.MULTILINE))
+        said = {name: plain(text).strip()[:LICENCE_CHARACTERS] for name, text in found.items()}
+        return said.get("_name") or said.get("", ""), said.get("_link", "")
+
+
+def _beginning(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(CARD_CHARACTERS)
 
 
 def inspect_base(source: str) -> BaseInfo:
@@ -115,8 +149,8 @@ def _inspect_folder(folder: Path, source: str) -> BaseInfo:
     index = folder / "model_index.json"
     if not index.is_file():
         raise UserError(_("{source} is no diffusers folder: it has no model_index.json.").format(source=source))
-    architecture = _architecture(_json(index).get("_class_name"), source)
-    names = [path.relative_to(folder).as_posix() for path in sorted(folder.glob("*/*"))]
+    architecture = _architecture(_read(index, _Index).class_name, source)
+    names = [path.relative_to(folder).as_posix() for path in sorted(folder.glob("*/*")) if path.is_file()]
     _require_parts(names, architecture, source)
     weights = {part: tuple(folder / name for name in weight_names(names, part)) for part in PARTS[architecture]}
     tokenizers = tuple(folder / part for part in TOKENIZERS[architecture])
@@ -131,17 +165,26 @@ def _info(
     weights: dict[str, tuple[Path, ...]],
     overrides: dict[str, Any],
 ) -> BaseInfo:
-    scheduler = _json(config / "scheduler" / "scheduler_config.json") | overrides
-    noise = {name: scheduler[name] for name in NOISE_SETTINGS if scheduler.get(name) is not None}
-    size = _json(config / "unet" / "config.json").get("sample_size", 64)
-    height, width = size if isinstance(size, list) else (size, size)
-    scale = 2 ** (len(_json(config / "vae" / "config.json")["block_out_channels"]) - 1)
+    scheduler = msgspec.structs.asdict(_read(config / "scheduler" / "scheduler_config.json", _Noise)) | overrides
+    noise = {name: value for name, value in scheduler.items() if value is not None}
+    size = _read(config / "unet" / "config.json", _Unet).sample_size
+    height, width = (size, size) if isinstance(size, int) else size
+    scale = 2 ** (len(_read(config / "vae" / "config.json", _Vae).block_out_channels) - 1)
     return BaseInfo(root, config, tokenizers, architecture, weights, noise, width * scale, height * scale)
 
 
-def _json(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text())
-    return content
+def _read(path: Path, kind: type[_Config]) -> _Config:
+    """What is needed of a configuration file; raises `UserError` where it says something else."""
+    try:
+        if not path.is_file() or path.stat().st_size > LARGEST_CONFIG:
+            raise UserError(_("{path} is no configuration file of a base: get the whole model.").format(path=path))
+        return msgspec.convert(json.loads(path.read_text("utf-8")), kind)  # Python's reader knows diffusers' `Infinity`
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(
+            _("{path} cannot be read as the configuration of a base ({error}): get the whole model.").format(
+                path=path, error=error
+            )
+        ) from error
 
 
 def _architecture(class_name: object, source: str) -> Architecture:
@@ -210,7 +253,7 @@ def _download(repository: str) -> Path:
             )
         ) from error
     index = Path(folder, "model_index.json")
-    architecture = _architecture(_json(index).get("_class_name") if index.is_file() else None, repository)
+    architecture = _architecture(_read(index, _Index).class_name if index.is_file() else None, repository)
     _require_parts(names, architecture, repository)
     weights = [name for part in PARTS[architecture] for name in weight_names(names, part)]
     return Path(snapshot_download(repository, allow_patterns=patterns + weights))

@@ -7,6 +7,7 @@ from typing import Literal
 from db import queue, waits
 from db.errors import UserError
 from db.i18n import _
+from db.text import readable
 from engine.memory import NeedsMemory, is_out_of_memory, lacking_memory
 from engine.room import lacking_room
 from engine.running import EngineStopping, JobStopped, RunningJob
@@ -41,7 +42,7 @@ def ending_of(error: Exception, studio: Studio, job: queue.Job, log: logging.Log
         return Ending("failed", str(error))
     log.exception("failed")
     reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
-    words = _("internal error ({reason}); see {log}").format(reason=reason, log=f"logs/job-{job.id}.log")
+    words = _("internal error ({reason}); see {log}").format(reason=readable(reason), log=f"logs/job-{job.id}.log")
     return Ending("failed", words)
 
 

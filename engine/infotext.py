@@ -21,7 +21,7 @@ RECORD_VERSION = 1
 NEGATIVE = "Negative prompt: "
 SCHEDULE_TYPES = ("Karras",)
 
-_SETTING = re.compile(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
+_SETTING = re.compile(r'\s{0,8}(\w[\w \-/]{1,60}):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)')
 _FEWEST_SETTINGS = 3
 
 # https://cv.iptc.org/newscodes/digitalsourcetype/: made by a model trained on sampled content.
@@ -125,7 +125,15 @@ def parse_parameters(text: str) -> Parameters:
 
 
 def _unquoted(settings: Mapping[str, str]) -> dict[str, str]:
-    return {name: json.loads(value) if value[:1] == '"' else value for name, value in settings.items()}
+    return {name: _spoken(value) for name, value in settings.items()}
+
+
+def _spoken(value: str) -> str:
+    """A value without its quotation marks, where they are in order."""
+    try:
+        return str(json.loads(value)) if value[:1] == '"' else value
+    except ValueError:
+        return value
 
 
 def record(facts: PictureFacts) -> dict[str, Any]:

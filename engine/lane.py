@@ -96,7 +96,8 @@ def run_job(studio: Studio, job: queue.Job, models: Models, stopping: Callable[[
 def _run(studio: Studio, job: queue.Job, running: RunningJob, log: logging.Logger) -> Ending:
     try:
         studio.need_room(UNFORESEEN)
-        _job_function(job.kind)(studio, requests.decode(job.kind, job.request), running)
+        request = requests.decode(job.kind, job.request)  # first, for it knows which kinds there are
+        _job_function(job.kind)(studio, request, running)
     except Exception as error:
         return ending_of(error, studio, job, log)
     return Ending("done")

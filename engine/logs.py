@@ -8,10 +8,22 @@ from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+from db.text import plain_block
+
 LOG_BYTES = 2 * 2**20
 LOG_FILES = 3
 JOB_LOGS_BYTES = 32 * 2**20
-_FORMAT = logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
+
+
+class _PlainFormatter(logging.Formatter):
+    """Lines in which a terminal obeys nothing: names and contents of files are in them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as it is written."""
+        return plain_block(super().format(record))
+
+
+_FORMAT = _PlainFormatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
 
 
 class SharedRotatingHandler(RotatingFileHandler):
@@ -58,7 +70,7 @@ def log_engine_to(folder: Path, name: str) -> logging.Logger:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     handler = _handler(folder / "engine.log")
-    handler.setFormatter(logging.Formatter(f"%(asctime)s {name} %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
+    handler.setFormatter(_PlainFormatter(f"%(asctime)s {name} %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S"))
     logger.addHandler(handler)
     return logger
 

@@ -10,13 +10,16 @@ from db.errors import UserError
 from db.i18n import _
 
 MOST_PIXELS = 2**26  # 200 MB as they are decoded
+FORMATS = ("PNG", "JPEG", "WEBP")  # of what is drawn; others have readers that nobody needs here
 _UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 
 
 def read_picture(path: Path, width: int | None = None) -> NDArray[np.uint8]:
     """The picture [h, w, 3] in a file, at most `width` wide. Raises `UserError` where there is none to read."""
     try:
-        with Image.open(path) as image:
+        if path.exists() and not path.is_file():
+            raise OSError(_("it is no file"))
+        with Image.open(path, formats=FORMATS) as image:
             if image.width * image.height > MOST_PIXELS:
                 raise UserError(
                     _("{name} is too large to show: {width}x{height}").format(

@@ -51,7 +51,7 @@ class Studio:
 
     def relative(self, path: Path) -> str:
         """A path as rows store it: below the studio."""
-        return path.resolve().relative_to(self.root).as_posix()
+        return path.relative_to(self.root).as_posix()
 
     def need_room(self, size: int, folder: Path | None = None) -> None:
         """Raise `NeedsRoom` where the disk of `folder`, or of the studio, has not so many bytes above its reserve."""

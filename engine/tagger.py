@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from db.errors import UserError
 from db.i18n import _
-from engine.memory import fitting
+from db.tags import MAX_NAME_LENGTH
+from db.text import plain
+from engine.memory import fitting, is_out_of_memory
 from engine.onnx_embedding import with_embedding
 
 MODEL_FILE, TAGS_FILE = "model.onnx", "selected_tags.csv"
@@ -25,6 +27,8 @@ HUB_ID = re.compile(r"(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[\w./-]+))
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"
 CUDA_BATCH, CPU_BATCH = 32, 8
+LARGEST_TAG_LIST, MOST_COLUMNS = 16 * 2**20, 100
+LARGEST_INPUT, LARGEST_BATCH = 2048, 256
 
 
 @dataclass(frozen=True)
@@ -84,10 +88,22 @@ class Tagger:
         scores, vectors = self._session.run([self._scores, self._embedding], feed)
         return scores[: len(pixels)], vectors.reshape(batch, -1)[: len(pixels)]
 
+    def _run_once(self, folder: Path, batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """One blank picture; raises `UserError` where the model cannot be run or answers something else."""
+        blank = np.zeros((1, self.input_size, self.input_size, 3), np.uint8)
+        try:
+            scores, vectors = self._run(blank, batch)
+            if scores.ndim != 2 or len(scores) != 1 or not (np.isfinite(scores).all() and np.isfinite(vectors).all()):
+                raise ValueError(_("its scores are no numbers, one for each tag"))
+        except Exception as error:  # onnxruntime's errors share no narrower base
+            if is_out_of_memory(error):
+                raise
+            raise _unloadable(folder / MODEL_FILE, error) from error
+        return scores, vectors
+
     def _probe(self, batch: int, folder: Path) -> int:
         """The vectors' dimension, from one blank picture; raises `UserError` where scores and tags differ in number."""
-        blank = np.zeros((1, self.input_size, self.input_size, 3), np.uint8)
-        scores, vectors = self._run(blank, batch)
+        scores, vectors = self._run_once(folder, batch)
         if scores.shape[1] != len(self.tags):
             raise UserError(
                 _(
@@ -115,14 +131,31 @@ def load_tagger(source: str) -> Tagger:
 def read_tags(path: Path) -> list[TagName]:
     """The tags a model scores, in the order of its output."""
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            return [TagName(row["name"], int(row["category"])) for row in csv.DictReader(file)]
-    except (KeyError, ValueError, csv.Error) as error:
+        if path.stat().st_size > LARGEST_TAG_LIST:
+            raise ValueError(_("it is too large"))
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.DictReader(file)
+            if len(rows.fieldnames or ()) > MOST_COLUMNS:
+                raise ValueError(_("it has too many columns"))
+            found = [_tag_name(number, row) for number, row in enumerate(rows, start=2)]
+        if len({tag.name for tag in found}) < len(found):
+            raise ValueError(_("it names a tag twice"))
+        return found
+    except (OSError, KeyError, TypeError, ValueError, csv.Error) as error:
         raise UserError(
             _("{path} is not a tag list (columns tag_id, name, category, count): {error}.").format(
                 path=path, error=error
             )
         ) from error
+
+
+def _tag_name(line: int, row: dict[str, str]) -> TagName:
+    name, category = row["name"], row["category"]
+    if not name or len(name) > MAX_NAME_LENGTH or not plain(name) == name:
+        raise ValueError(_("line {line} names no tag that can be shown").format(line=line))
+    if not re.fullmatch(r"\d{1,2}", category):
+        raise ValueError(_("line {line} has no category").format(line=line))
+    return TagName(name, int(category))
 
 
 def unit_length(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -169,12 +202,16 @@ def _session(path: Path) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), providers=[name for name in (CUDA, CPU) if name in offered])
     except Exception as error:  # onnxruntime's errors share no narrower base
-        reason = str(error).splitlines()[0]
-        raise UserError(
-            _("{path} cannot be loaded as a model ({reason}): copy it again from the tagger's release.").format(
-                path=path, reason=reason
-            )
-        ) from error
+        raise _unloadable(path, error) from error
+
+
+def _unloadable(path: Path, error: Exception) -> UserError:
+    reason = (str(error).splitlines() or [type(error).__name__])[0]
+    return UserError(
+        _("{path} cannot be loaded as a model ({reason}): copy it again from the tagger's release.").format(
+            path=path, reason=reason
+        )
+    )
 
 
 def _output_names(session: Any) -> tuple[str, str | None]:
@@ -182,13 +219,19 @@ def _output_names(session: Any) -> tuple[str, str | None]:
     names = [output.name for output in session.get_outputs()]
     embeddings = [name for name in names if "embed" in name.lower()]
     scores = [name for name in names if name not in embeddings]
+    if not scores:
+        raise UserError(
+            _("The tagger's {model} gives no scores: use a tagger of the WD family.").format(model=MODEL_FILE)
+        )
     return scores[0], embeddings[0] if embeddings else None
 
 
 def _input_shape(session: Any, path: Path) -> tuple[int | None, int]:
     """The batch where it is fixed, and the side of the square input."""
-    shape = session.get_inputs()[0].shape
-    if len(shape) != 4 or shape[3] != 3 or not isinstance(shape[1], int) or shape[1] != shape[2]:
+    shape = session.get_inputs()[0].shape if session.get_inputs() else []
+    sides = len(shape) == 4 and shape[3] == 3 and isinstance(shape[1], int) and shape[1] == shape[2]
+    fixed = shape[0] if shape and isinstance(shape[0], int) else 1
+    if not sides or not 1 <= shape[1] <= LARGEST_INPUT or not 1 <= fixed <= LARGEST_BATCH:
         raise UserError(
             _("{path} takes pictures of shape {shape}, not [n, s, s, 3]: use a tagger of the WD family.").format(
                 path=path, shape=shape

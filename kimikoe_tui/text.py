@@ -3,19 +3,13 @@
 Text from files, tags, prompts and logs passes through `plain` first.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from db.i18n import _
+from db.text import plain as plain
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 _LEVELS = "▁▂▃▄▅▆▇█"
-
-
-def plain(text: str) -> str:
-    """Untrusted text on one line: a space for each run of control characters, line ends, tabs or direction marks."""
-    return _UNPRINTABLE.sub(" ", text)
 
 
 def thousands(number: int) -> str:

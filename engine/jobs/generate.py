@@ -17,6 +17,7 @@ from db.errors import UserError
 from db.i18n import _
 from db.pictures import announce_done
 from db.requests import GenerateRequest
+from db.studio_files import inside
 from engine.base import BaseModel
 from engine.base_files import files_sha256
 from engine.environment import Environment, environment, recorded_threads, tell_differences
@@ -107,7 +108,7 @@ def _lora_paths(studio: Studio, generation_id: int) -> dict[str, Path]:
 
 def published_file(studio: Studio, row: sqlite3.Row) -> Path:
     """The file of a row of `lora`; raises `UserError` where it is missing or has changed."""
-    path: Path = studio.root / row["path"]
+    path = inside(studio.root, row["path"])
     if not path.is_file() or files_sha256([path]) != row["sha256"]:
         raise UserError(
             _("{path} is missing or has changed since {name} was published: put it back.").format(

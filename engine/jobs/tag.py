@@ -7,7 +7,6 @@ from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from db import library
 from db.changes import announce
@@ -15,8 +14,10 @@ from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
 from db.requests import TagRequest
+from db.studio_files import inside
 from engine.fit import fit_picture, whole_picture
 from engine.jobs.tagger import say_provider
+from engine.picture_file import read_picture
 from engine.pixels import Film
 from engine.room import ROWS_TWICE
 from engine.running import RunningJob
@@ -154,11 +155,9 @@ def _image_pixels(
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     for image_id, path in images:
         try:
-            with Image.open(studio.root / path) as image:
-                rgb = np.asarray(image.convert("RGB"))
-        except OSError as error:
-            job.say(_("Image {id} is left out, {path} cannot be read: {error}").format(
-                id=image_id, path=path, error=error))  # fmt: skip
+            rgb = read_picture(inside(studio.root, path))
+        except UserError as error:
+            job.say(_("Image {id} is left out: {error}").format(id=image_id, error=error))  # fmt: skip
             continue
         yield image_id, fit_picture(rgb, whole_picture(rgb.shape[1], rgb.shape[0]), size, size)
 

@@ -1,7 +1,10 @@
 """The command line. Without a command it opens the terminal program on the studio here."""
 
+import io
+import sqlite3
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -9,6 +12,7 @@ import click
 from db.errors import UserError
 from db.i18n import _
 from db.permissions import keep_private
+from db.text import plain_block, readable
 from kimikoe_tui.cli import (
     checking,
     demo,
@@ -21,6 +25,7 @@ from kimikoe_tui.cli import (
     pictures,
     report,
     settings,
+    standing,
     training,
     usage,
 )
@@ -66,7 +71,7 @@ def open_studio(context: Context) -> None:
 
 
 for command in (
-    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *jobs.COMMANDS,
+    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *standing.COMMANDS, *jobs.COMMANDS,
     *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
     *doctor.COMMANDS,
 ):  # fmt: skip
@@ -77,32 +82,54 @@ def main() -> None:
     """Run the command line: one clear line for a person's errors, the traceback of ours to a log."""
     keep_private()
     try:
+        _check_arguments(sys.argv[1:])
         kimikoe(standalone_mode=False)
     except click.exceptions.Exit as ending:
         sys.exit(ending.exit_code)
     except click.ClickException as error:
-        error.show()
+        usage = io.StringIO()
+        error.show(usage)
+        click.echo(plain_block(usage.getvalue()), err=True, nl=False)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo(_("Stopped. What was queued goes on in the engine."), err=True)
         sys.exit(130)
     except UserError as error:
-        lines = plain_lines(str(error)).split("\n")
-        click.echo(
-            "\n".join([f"kimikoe: {lines[0]}", *(" " * len("kimikoe: ") + line for line in lines[1:])]), err=True
+        sys.exit(_complaint(str(error)))
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        words = _(
+            "The studio's database cannot be used ({error}): `kimikoe check` looks at it; the traceback is in {log}."
         )
-        sys.exit(1)
+        sys.exit(_complaint(readable(words.format(error=error, log=_keep_traceback()))))
+    except OSError as error:
+        words = _("{path} cannot be used: {error}; the traceback is in {log}.")
+        said = words.format(path=error.filename, error=error.strerror or error, log=_keep_traceback())
+        sys.exit(_complaint(readable(said)))
     except Exception as error:
-        sys.exit(_report_bug(error))
+        words = _("internal error ({kind}: {error}); the traceback is in {log}")
+        sys.exit(_complaint(readable(words.format(kind=type(error).__name__, error=error, log=_keep_traceback()))))
 
 
-def _report_bug(error: Exception) -> str:
+def _check_arguments(arguments: Sequence[str]) -> None:
+    """Raise `UserError` for what is no text: rows and requests could not hold it."""
+    for each in arguments:
+        if not each.isascii() and any("\ud800" <= character <= "\udfff" for character in each):
+            raise UserError(_("“{argument}” is not UTF-8: rename the file, or write it otherwise.").format(
+                argument=each.encode(errors="surrogateescape").decode(errors="replace")))  # fmt: skip
+
+
+def _complaint(message: str) -> str:
+    """The message as it is printed; a caret below stays below its place."""
+    lines = plain_lines(message).split("\n")
+    return "\n".join([f"{PREFIX}{lines[0]}", *(" " * len(PREFIX) + line for line in lines[1:])])
+
+
+def _keep_traceback() -> Path:
+    """Append the traceback of the error at hand to a log; returns the log."""
     import platformdirs
 
     log = Path(platformdirs.user_log_dir("kimikoe")) / "kimikoe.log"
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "a", encoding="utf-8") as file:
         traceback.print_exc(file=file)
-    return _("kimikoe: internal error ({kind}: {error}); the traceback is in {log}").format(
-        kind=type(error).__name__, error=error, log=log
-    )
+    return log

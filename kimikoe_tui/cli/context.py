@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from db.connect import connect_studio, studio_file
+from db.text import escaped
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 SESSION = "command-line"
@@ -59,4 +60,4 @@ def print_json(value: Any) -> None:
     """Print a value as JSON; structs become objects."""
     import msgspec
 
-    click.echo(json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False, indent=2))
+    click.echo(escaped(json.dumps(msgspec.to_builtins(value, enc_hook=str), ensure_ascii=False, indent=2)))

@@ -77,7 +77,7 @@ def status(context: Context, as_json: bool) -> None:
         click.echo(words)
     for job in jobs:
         total = f"/{job.total}" if job.total else ""
-        click.echo(f"  {job.id:>4} {job.kind:<9} {job.state:<8} {job.done}{total} {job.unit}")
+        click.echo(f"  {job.id:>4} {plain(job.kind):<9} {job.state:<8} {job.done}{total} {plain(job.unit)}")
 
 
 @engine.command()

@@ -116,7 +116,8 @@ def _print_ids(context: Context, image_ids: list[int], count: bool, as_json: boo
         print_json([pictures.picture(context.db, image_id) for image_id in image_ids])
     else:
         for image_id in image_ids:
-            click.echo(f"{image_id}  {context.root / str(pictures.picture(context.db, image_id).path)}")
+            path = context.root / str(pictures.picture(context.db, image_id).path)
+            click.echo(f"{image_id}  {plain(str(path))}")
 
 
 @click.command()
@@ -226,7 +227,7 @@ def history(context: Context, acts: int, as_json: bool) -> None:
         print_json(found)
         return
     for row in found:
-        click.echo(f"{row['id']:>5}  {row['session']:<12} {row['kind']:<8} {plain(row['summary'])}")
+        click.echo(f"{row['id']:>5}  {plain(row['session']):<12} {plain(row['kind']):<8} {plain(row['summary'])}")
 
 
 COMMANDS = (ingest, tag_command, query_command, frame, verdict, undo, history)

@@ -35,7 +35,9 @@ def _list(context: Context, as_json: bool) -> None:
     for job in reversed(found):
         total = f"/{job.total}" if job.total else ""
         note = plain((job.error or job.message).split("\n")[-1].strip(" ^"))
-        click.echo(f"{job.id:>4} {job.kind:<9} {job.state:<9} {job.done}{total} {job.unit}  {note}".rstrip())
+        click.echo(
+            f"{job.id:>4} {plain(job.kind):<9} {job.state:<9} {job.done}{total} {plain(job.unit)}  {note}".rstrip()
+        )
 
 
 def _act(act: Callable[[Connection, int], None], context: Context, job_ids: tuple[int, ...]) -> None:
@@ -44,7 +46,7 @@ def _act(act: Callable[[Connection, int], None], context: Context, job_ids: tupl
         job = queue.get(context.db, job_id)
         stopping = job.state == "running" and job.wanted != "run"
         state = _("stopping after this batch") if stopping else job.state
-        click.echo(_("job {id} ({kind}): {state}").format(id=job.id, kind=job.kind, state=state))
+        click.echo(_("job {id} ({kind}): {state}").format(id=job.id, kind=plain(job.kind), state=state))
 
 
 @jobs.command()

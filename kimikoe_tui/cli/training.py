@@ -126,7 +126,8 @@ def runs(context: Context, as_json: bool) -> None:
     for run in found:
         loss = library.metrics(context.db, run.id).get("loss", [])
         last = f"loss {loss[-1][1]:.4f}" if loss else ""
-        click.echo(f"{run.id:>3} {run.name}  {plain(run.dataset)}  step {run.step}  {last}  {run.lora or ''}".rstrip())
+        name, dataset, lora = plain(run.name), plain(run.dataset), plain(run.lora or "")
+        click.echo(f"{run.id:>3} {name}  {dataset}  step {run.step}  {last}  {lora}".rstrip())
 
 
 @click.command()

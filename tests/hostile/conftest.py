@@ -1,0 +1,19 @@
+"""A bench for a module's cases: refused ones leave nothing, so that they can share one studio."""
+
+import os
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import pytest
+
+from tests.hostile.oracle import Bench
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """A studio and a place for what it is fed."""
+    place = tmp_path_factory.mktemp("place")
+    with patch.dict(os.environ, {"XDG_CACHE_HOME": str(place / "cache"), "HF_HUB_OFFLINE": "1"}):
+        made = Bench(place)
+        yield made
+        made.close()
