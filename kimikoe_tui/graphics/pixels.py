@@ -22,19 +22,35 @@ def fit(width: int, height: int, box_width: int, box_height: int) -> tuple[int, 
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
+def cells_for(width: int, height: int, columns: int, rows: int, cell: tuple[int, int]) -> tuple[int, int]:
+    """The (columns, rows) that a picture takes which fills so many cells, each `cell` pixels, as its aspect allows."""
+    wide, high = fit(width, height, columns * cell[0], rows * cell[1])
+    return min(columns, -(-wide // cell[0])), min(rows, -(-high // cell[1]))
+
+
+def shrink(pixels: Pixels, box: tuple[int, int]) -> Pixels:
+    """The picture at the size that fits `box` where it is larger, else as it is."""
+    return scale(pixels, box) if pixels.width > box[0] or pixels.height > box[1] else pixels
+
+
+def to_image(pixels: Pixels) -> "Image":
+    """The picture for Pillow."""
+    from PIL import Image
+
+    return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb)
+
+
 def scale(pixels: Pixels, box: tuple[int, int]) -> Pixels:
     """The picture at the size that fits `box`."""
-    if fit(pixels.width, pixels.height, *box) == (pixels.width, pixels.height):
+    return resized(pixels, fit(pixels.width, pixels.height, *box))
+
+
+def resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """The picture at exactly this (width, height), whatever that makes of its aspect."""
+    if size == (pixels.width, pixels.height):
         return pixels
     from PIL import Image
 
-    return _scaled(Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb), box)
-
-
-def _scaled(image: "Image", box: tuple[int, int]) -> Pixels:
-    from PIL import Image
-
-    size = fit(image.width, image.height, *box)
-    smaller = size[0] < image.width
-    small = image.resize(size, Image.Resampling.HAMMING if smaller else Image.Resampling.BICUBIC)
+    smaller = size[0] < pixels.width
+    small = to_image(pixels).resize(size, Image.Resampling.HAMMING if smaller else Image.Resampling.BICUBIC)
     return Pixels(*size, small.tobytes())

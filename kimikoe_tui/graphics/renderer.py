@@ -1,25 +1,45 @@
 """What every way of showing a picture in a terminal does, so that the rooms need not know which one it is."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 import msgspec
 from rich.segment import Segment
 
 from kimikoe_tui.graphics.pixels import Pixels
 
+Layer = Literal["cells", "stored", "painted", "above"]
+"""Where a picture is: in the text itself; held by the terminal and shown by cells; painted into cells, where text
+erases it; or above the text, from where it must be taken away."""
+
 
 class Drawing(msgspec.Struct, frozen=True):
-    """A picture ready to paint: rows of segments, each row `columns` cells wide."""
+    """A picture ready to paint: rows of segments, each row `columns` cells wide, and what is sent beside them.
+
+    `data` is sent with the cursor on the first cell. `coarse` are rows that show the picture with text alone, for where
+    `data` may not be sent.
+    """
 
     columns: int
     rows: list[list[Segment]]
+    data: str = ""
+    coarse: list[list[Segment]] = []
 
 
 class PictureRenderer(Protocol):
-    """Turns pixels into cells."""
+    """Turns pixels into what shows them. Each pane has its own."""
+
+    @property
+    def layer(self) -> Layer:
+        """Where its pictures are."""
 
     def pixel_box(self, columns: int, rows: int) -> tuple[int, int]:
         """The (width, height) in pixels that so many cells can show."""
 
-    def draw(self, pixels: Pixels) -> Drawing:
-        """The cells of a picture that fits such a box."""
+    def draw(self, pixels: Pixels, columns: int, rows: int, exact: bool = False) -> Drawing:
+        """A picture, as large as so many cells allow; `exact` keeps every colour where that costs bytes."""
+
+    def sketch(self, pixels: Pixels, columns: int, rows: int) -> Drawing:
+        """The same in a fraction of the time, or of the bytes, with text alone."""
+
+    def remove(self) -> str:
+        """What takes away all that the terminal still holds of its pictures; empty where it holds nothing."""

@@ -142,7 +142,7 @@ class Picture(TellsFailures, Widget):
 
     def _drawing(self, key: Key, cells: Cells) -> Drawing | str:
         try:
-            return self._renderer.draw(self._source.load(key, self._renderer.pixel_box(*cells)))
+            return self._renderer.draw(self._source.load(key, self._renderer.pixel_box(*cells)), *cells)
         except UserError as error:
             return plain(str(error))
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 from kimikoe_tui.graphics.placeholders import PLACEHOLDER
 from tests.terminal.decoder import inline, sixel
 from tests.terminal.decoder.glyphs import draw_glyph
-from tests.terminal.decoder.kitty import Kitty, contained, placeholder
+from tests.terminal.decoder.kitty import Kitty, placeholder
 from tests.terminal.decoder.screen import Painted, PictureScreen
 from tests.terminal.decoder.tokens import Token, Tokens
 
@@ -153,10 +153,17 @@ class Emulator:
             image.alpha_composite(tile, at)
         return place
 
+    @staticmethod
+    def _side(width: int, height: int, image: Image.Image) -> tuple[int, int]:
+        """The size of a placement: a side that was not told follows from the image's shape."""
+        if not width and not height:
+            return image.size
+        wide = width or round(height * image.width / image.height)
+        return max(1, wide), max(1, height or round(width * image.height / image.width))
+
     def _draw_placements(self, image: Image.Image) -> None:
         for (number, _placement), placed in self.kitty.placements.items():
             if not placed.virtual and number in self.kitty.images:
-                box = placed.columns * self.cell[0], placed.rows * self.cell[1]
                 sent = self.kitty.images[number]
-                tile = sent.resize(box) if all(box) else contained(sent, sent.size)
+                tile = sent.resize(self._side(placed.columns * self.cell[0], placed.rows * self.cell[1], sent))
                 image.paste(tile, (placed.column * self.cell[0], placed.row * self.cell[1]), tile)

@@ -21,7 +21,7 @@ def pixels_of(segments: list[Segment]) -> list[tuple[object, object]]:
 @given(st.integers(1, 9), st.integers(1, 9), st.randoms(use_true_random=False))
 def test_every_pixel_is_where_it_was(width: int, height: int, random) -> None:  # type: ignore[no-untyped-def]
     rgb = bytes(random.choice((0, 7, 255)) for _byte in range(width * height * 3))
-    drawing = HalfBlocks().draw(Pixels(width, height, rgb))
+    drawing = HalfBlocks().draw(Pixels(width, height, rgb), width, (height + 1) // 2)
     assert drawing.columns == width
     assert len(drawing.rows) == (height + 1) // 2
     for row, segments in enumerate(drawing.rows):
@@ -35,7 +35,7 @@ def test_every_pixel_is_where_it_was(width: int, height: int, random) -> None:  
 
 
 def test_equal_cells_are_one_segment() -> None:
-    drawing = HalfBlocks().draw(Pixels(40, 2, bytes((1, 2, 3)) * 80))
+    drawing = HalfBlocks().draw(Pixels(40, 2, bytes((1, 2, 3)) * 80), 40, 1)
     assert [len(row) for row in drawing.rows] == [1]
 
 

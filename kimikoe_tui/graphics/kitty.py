@@ -1,0 +1,99 @@
+"""The kitty graphics protocol: PNG data in chunks, under one id a pane, so that a terminal holds one picture of it."""
+
+import base64
+import io
+import itertools
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from kimikoe_tui.graphics.display import Display
+from kimikoe_tui.graphics.pixels import Pixels, cells_for, to_image
+from kimikoe_tui.graphics.placeholders import DIACRITICS, placeholder_rows
+from kimikoe_tui.graphics.real_pixels import RealPixels
+from kimikoe_tui.graphics.renderer import Drawing, Layer
+from kimikoe_tui.graphics.tmux import wrapped
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+CHUNK = 4096
+BYTES_PER_PIXEL, LEAST_BYTES = 170 * 1024 / 512**2, 64 * 1024
+"""What a picture may cost on the wire; beyond it the palette is made smaller."""
+PALETTES = (256, 128, 64)
+_numbers = itertools.count(1)
+
+
+def new_id() -> int:
+    """An image id of 24 bits that no other pane has, of this program or of another in the same terminal."""
+    return (os.getpid() & 0xFFFF or 1) << 8 | next(_numbers) & 0xFF
+
+
+class Kitty(RealPixels):
+    """Pictures that the terminal holds and placeholder cells show."""
+
+    layer: Layer = "stored"
+
+    def __init__(self, display: Display) -> None:
+        super().__init__(display)
+        self._id = new_id()
+
+    def draw(self, pixels: Pixels, columns: int, rows: int, exact: bool = False) -> Drawing:
+        """A picture at its own size, which the terminal scales."""
+        size = self._size(pixels, min(columns, len(DIACRITICS)), min(rows, len(DIACRITICS)))
+        data = self._command(f"a=T,U=1,p=1,f=100,c={size[0]},r={size[1]}", payload(pixels, exact))
+        return msgspec.structs.replace(self._drawing(pixels, size, data), rows=placeholder_rows(self._id, *size))
+
+    def remove(self) -> str:
+        """Delete the picture and what places it."""
+        return self._command("a=d,d=I", "")
+
+    def _size(self, pixels: Pixels, columns: int, rows: int) -> tuple[int, int]:
+        return cells_for(pixels.width, pixels.height, columns, rows, self._display.cell)
+
+    def _command(self, keys: str, data: str) -> str:
+        """One command in its chunks, each wrapped where tmux stands between."""
+        wrap = wrapped if self._display.in_tmux else str
+        chunks = [data[at : at + CHUNK] for at in range(0, len(data), CHUNK)] or [""]
+        heads = [f"{keys},i={self._id},q=2,m=", *["q=2,m="] * (len(chunks) - 1)]
+        last = len(chunks) - 1
+        return "".join(
+            wrap(f"\x1b_G{head}{int(at < last)};{chunk}\x1b\\")
+            for at, (head, chunk) in enumerate(zip(heads, chunks, strict=True))
+        )
+
+
+class KittyDirect(Kitty):
+    """Pictures above the text, for terminals that know no placeholders."""
+
+    layer: Layer = "above"
+
+    def draw(self, pixels: Pixels, columns: int, rows: int, exact: bool = False) -> Drawing:
+        """A picture at its own size, which the terminal scales; only one side is told, so that its aspect stays."""
+        size = self._size(pixels, columns, rows)
+        width, height = self._display.cell
+        wide = pixels.width * size[1] * height >= pixels.height * size[0] * width
+        side = f"c={size[0]}" if wide else f"r={size[1]}"
+        return self._drawing(pixels, size, self._command(f"a=T,p=1,f=100,C=1,{side}", payload(pixels, exact)))
+
+
+def payload(pixels: Pixels, exact: bool) -> str:
+    """The picture as a PNG in base64: with a palette, or with every colour where it is to be `exact`."""
+    from PIL import Image
+
+    image, most = to_image(pixels), max(LEAST_BYTES, BYTES_PER_PIXEL * pixels.width * pixels.height)
+    if exact:
+        return _png(image)
+    data = ""
+    for colours in PALETTES:
+        data = _png(image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
+        if len(data) <= most:
+            break
+    return data
+
+
+def _png(image: "Image") -> str:
+    file = io.BytesIO()
+    image.save(file, "PNG", compress_level=6)
+    return base64.b64encode(file.getvalue()).decode("ascii")

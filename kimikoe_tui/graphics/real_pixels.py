@@ -1,0 +1,38 @@
+"""What all ways have in common that send a terminal real pixels beside its text."""
+
+from rich.segment import Segment
+
+from kimikoe_tui.graphics.display import Display
+from kimikoe_tui.graphics.halfblock import ColourCells, HalfBlocks
+from kimikoe_tui.graphics.pixels import Pixels
+from kimikoe_tui.graphics.quadrants import Quadrants
+from kimikoe_tui.graphics.renderer import Drawing
+
+
+class RealPixels:
+    """Knows the terminal's cells, and draws the same picture with text for where pixels cannot be."""
+
+    def __init__(self, display: Display) -> None:
+        self._display = display
+        self._text: HalfBlocks = ColourCells() if display.ambiguous == 2 else Quadrants()
+
+    def pixel_box(self, columns: int, rows: int) -> tuple[int, int]:
+        """All the pixels of the cells."""
+        return columns * self._display.cell[0], rows * self._display.cell[1]
+
+    def sketch(self, pixels: Pixels, columns: int, rows: int) -> Drawing:
+        """The picture as text."""
+        return self._text.draw(pixels, columns, rows)
+
+    def remove(self) -> str:
+        """Text is painted over."""
+        return ""
+
+    def _drawing(self, pixels: Pixels, size: tuple[int, int], data: str) -> Drawing:
+        """Empty cells for the data, and text that covers the same ones."""
+        return Drawing(size[0], blank_rows(size), data, self._text.stretched(pixels, *size))
+
+
+def blank_rows(size: tuple[int, int]) -> list[list[Segment]]:
+    """Empty cells, (columns, rows) of them."""
+    return [[Segment(" " * size[0])] for _row in range(size[1])]
