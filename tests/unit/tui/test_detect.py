@@ -45,9 +45,12 @@ def test_brand_and_version_decide(version: str, env: dict[str, str], answers: An
 
 
 def test_what_the_answers_say() -> None:
-    replies = [b"\x1bP>|foot(1.16.2)\x1b\\", b"\x1b_Gi=31;OK\x1b\\", b"\x1b[6;20;9t", b"\x1b[1;3R", b"\x1b[?62;4c"]
+    replies = [
+        b"\x1bP>|foot(1.16.2)\x1b\\", b"\x1b_Gi=31;OK\x1b\\", b"\x1b[6;20;9t", b"\x1b[?1;3;0S", b"\x1b[?1;0;16S",
+        b"\x1b[1;3R", b"\x1b[?62;4c",
+    ]  # fmt: skip
     told = read_answers(replies, (1, 1), 0.1)
-    assert told == Answers("foot(1.16.2)", (62, 4), True, (9, 20), 2, True, 0.1)
+    assert told == Answers("foot(1.16.2)", (62, 4), True, (9, 20), 2, 16, True, 0.1)
     assert read_answers(replies[:2], (7, 14), 0.1).cell == (7, 14)
     assert read_answers([], None, None) == Answers()
 
