@@ -13,6 +13,7 @@ BENCHMARKS = {
     "generation": "a denoised picture against the bare denoise loop",
     "first_paint": "the terminal's first paint against a trivial Textual app",
     "tui_memory": "the terminal's memory against a trivial Textual app",
+    "lesson": "what the demo's second run learns, over three seeds, against the bare base; ten minutes",
     "people_first": "keys and reads of two terminals while the engine writes at full speed, against rest",
 }
 

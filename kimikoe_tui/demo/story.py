@@ -3,7 +3,6 @@
 import shlex
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,6 +12,7 @@ from db.i18n import _
 from db.pictures import PictureSettings
 from db.requests import (
     BaseRequest,
+    CaptionRecipe,
     DatasetRequest,
     GenerateRequest,
     IngestRequest,
@@ -20,6 +20,7 @@ from db.requests import (
     Request,
     TaggerRequest,
     TagRequest,
+    TrainRecipe,
     TrainRequest,
 )
 from kimikoe_tui.cli.context import Context
@@ -68,17 +69,21 @@ class Story:
 
     def tell(self) -> None:
         """Do what is left of the story."""
+        self.prepare()
+        first = self._train(1, "auto-tags", "", settings.FIRST_CAPTIONS)
+        self._draw(1, first, settings.FIRST_PROMPTS)
+        self._rate(1)
+        self.teach_name()
+        second = self._train(2, "named", settings.SECOND_QUERY, settings.SECOND_CAPTIONS)
+        self._draw(2, second, settings.SECOND_PROMPTS)
+        self._rate(2)
+
+    def prepare(self) -> None:
+        """A film, taken in and tagged."""
         self._film()
         self._models()
         self._frames()
         self._score_tags()
-        first = self._train(1, "auto-tags", "", settings.FIRST_CAPTIONS)
-        self._draw(1, first, settings.FIRST_PROMPTS)
-        self._rate(1)
-        self._teach_name()
-        second = self._train(2, "named", settings.SECOND_QUERY, settings.SECOND_CAPTIONS)
-        self._draw(2, second, settings.SECOND_PROMPTS)
-        self._rate(2)
 
     def _film(self) -> None:
         self.stages.heading(_("Draw a film of our own and encode it as H.264"))
@@ -114,20 +119,16 @@ class Story:
         score = truth.ask("score", str(self.context.root), str(self.film_path))
         click.echo(_("        F1 {f1:.3f} (precision {precision:.3f}, recall {recall:.3f})").format(**score))
 
-    def _train(self, number: int, name: str, expression: str, captions: Any) -> str:
+    def _train(self, number: int, name: str, expression: str, captions: CaptionRecipe) -> str:
         """Dataset and run `number`, probed before and after; returns the LoRA's name."""
-        asked = ["--query", expression, *(part for tag in captions.core_tags for part in ("--core", tag))]
-        self.stages.heading(
-            _("Freeze dataset {number}").format(number=number), ["dataset", name, *(asked if expression else [])]
-        )
-        self.stages.jobs(f"dataset{number}", lambda: [DatasetRequest(name=name, query=expression, captions=captions)])
+        self.freeze(number, name, expression, captions)
         recipe = settings.recipe(self._steps[number - 1], seed=number)
         self.stages.heading(
             _("Train run {number}").format(number=number),
             ["train", name, *settings.train_options(recipe)],
         )
         self.stages.command(["probe", settings.HEROINE, *settings.probe_options()])
-        run_id = self.stages.once(f"run{number}", lambda: self._plan_run(name, recipe))
+        run_id = self.stages.once(f"run{number}", lambda: self.plan_run(name, recipe))
         self.run_ids.append(run_id)
         requests: list[Request] = [
             settings.probe_request(run_id, self.film_id, 0.0, "before"),
@@ -137,7 +138,16 @@ class Story:
         self.stages.jobs(f"train{number}", lambda: requests)
         return next(run.lora for run in library.runs(self.context.db) if run.id == run_id and run.lora)
 
-    def _plan_run(self, dataset: str, recipe: Any) -> int:
+    def freeze(self, number: int, name: str, expression: str, captions: CaptionRecipe) -> None:
+        """Dataset `number`: what matches the expression."""
+        asked = ["--query", expression, *(part for tag in captions.core_tags for part in ("--core", tag))]
+        self.stages.heading(
+            _("Freeze dataset {number}").format(number=number), ["dataset", name, *(asked if expression else [])]
+        )
+        self.stages.jobs(f"dataset{number}", lambda: [DatasetRequest(name=name, query=expression, captions=captions)])
+
+    def plan_run(self, dataset: str, recipe: TrainRecipe) -> int:
+        """A run over the named dataset; returns its id."""
         db = self.context.db
         return library.plan_run(db, library.dataset(db, dataset).id, library.base(db).id, recipe)
 
@@ -174,7 +184,8 @@ class Story:
         generations = self.stages.once(f"plan{number}", list)
         self.stages.once(f"rate{number}", lambda: rate_by_rule(self.context, SESSION, generations))
 
-    def _teach_name(self) -> None:
+    def teach_name(self) -> None:
+        """Give the heroine's name to her shots."""
         shots = truth.ask("shots", settings.HEROINE, str(self.film_path))
         self.stages.heading(
             _("Name {name} in {count} of her shots, each spread from one frame").format(

@@ -44,11 +44,11 @@ class Effort:
     squares: int = 24_000
     frames: int = 24_000
     vae_steps: int = 8_000
-    tagger_pictures: int = 320_000
+    tagger_pictures: int = 512_000
     judge_pictures: int = 240_000
     sketch_steps: int = 2_000
-    drawing_steps: int = 3_600
-    finish_steps: int = 2_800
+    drawing_steps: int = 2_400
+    finish_steps: int = 3_400
     prompts: int = 64
     film_shots: int = len(SCREENPLAY)
 

@@ -24,7 +24,7 @@ from engine.tagger import MODEL_FILE, TAGS_FILE
 BATCH = 64
 _SAVE_SECONDS = 120
 _SMALL = {*EYE_COLOURS, *EXPRESSIONS, "brow markings"}
-_SMALL_WEIGHT = 3.0
+_SMALL_WEIGHT = 2.0
 _SHIFT = 4
 
 
