@@ -72,7 +72,7 @@ QUIET = Setting(
 )  # fmt: skip
 NOTIFY = Setting(
     "notify", "", _command,
-    _("a command to run when a job is paused, failed or done; empty for none"),
+    _("a command to run when a job is paused, failed or done, at a first picture, and when the disk is low"),
 )  # fmt: skip
 ENERGY_PRICE = Setting(
     "energy_price", "", _price,

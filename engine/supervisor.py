@@ -14,7 +14,9 @@ from db.connect import connect_studio
 from db.i18n import _
 from db.permissions import keep_private
 from engine.logs import job_log, log_engine_to
+from engine.power import PowerMeter
 from engine.room import patiently
+from engine.telling import Teller
 from engine.waiting import Waiting
 
 LANES = ("cpu", "device")
@@ -96,6 +98,8 @@ class Supervisor:
         self._log = logging.getLogger("kimikoe")
         self._keepers = [LaneKeeper(root, lane) for lane in LANES]
         self._waiting = Waiting(self._db)
+        self._teller = Teller(self._db, root)
+        self._power = PowerMeter(self._db)
         self._deaths: list[tuple[int, str]] = []
         self._root = root
         self._seen, self._swept_at = -1, 0.0
@@ -116,10 +120,14 @@ class Supervisor:
     def _turn(self) -> None:
         """Mourn who died; where something changed, and now and then, see who may go on and start whom it needs."""
         self._reap()
+        self._power.turn()
+        if self._teller.busy:
+            self._teller.turn()
         version = changes.data_version(self._db)
         if version != self._seen or time.monotonic() - self._swept_at > SWEEP_SECONDS:
             self._waiting.look()
             self._start_needed()
+            self._teller.look()
             self._seen, self._swept_at = version, time.monotonic()
 
     def stop(self, *_signal: object) -> None:

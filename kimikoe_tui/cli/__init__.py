@@ -71,9 +71,9 @@ def open_studio(context: Context) -> None:
 
 
 for command in (
-    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *standing.COMMANDS, *jobs.COMMANDS,
-    *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS,
-    *doctor.COMMANDS,
+    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *jobs.COMMANDS,
+    *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS,
+    *demo.COMMANDS, *doctor.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 

@@ -1,4 +1,4 @@
-"""`kimikoe status`, `resemblance` and `digest`: where the studio stands, what its pictures resemble, what it holds."""
+"""`kimikoe resemblance` and `digest`: what the pictures resemble, and what the studio holds."""
 
 import json
 import subprocess
@@ -6,53 +6,11 @@ import sys
 
 import click
 
-from db import films, overview, pictures, query
+from db import films, pictures, query
 from db.digest import combined
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
-from kimikoe_tui.engine_control import engine_state
-from kimikoe_tui.text import plain
-
-
-@click.command()
-@json_option
-@pass_context
-def status(context: Context, as_json: bool) -> None:
-    """Where the studio stands: film, tags, runs, pictures and what runs now.
-
-    \b
-    Example:
-      kimikoe status
-    """
-    found = overview.overview(context.db)
-    running = engine_state(context.root).running
-    if as_json:
-        print_json({"engine": running, "studio": found})
-        return
-    for film in found.films:
-        click.echo(
-            _("{name}: {frames} frames → {holds} holds → {shots} shots; {scored} of {keys} key frames tagged").format(
-                name=plain(film.name),
-                frames=film.frames,
-                holds=film.holds,
-                shots=film.shots,
-                scored=film.scored,
-                keys=film.key_frames,
-            )  # fmt: skip
-        )
-    click.echo(
-        _("{datasets} datasets, {runs} runs, {loras} LoRAs").format(
-            datasets=found.datasets, runs=found.runs, loras=found.loras
-        )
-    )
-    click.echo(
-        _("{done} pictures: {rated} rated, {rejected} rejected, {planned} planned").format(
-            done=found.pictures, rated=found.rated, rejected=found.rejected, planned=found.planned
-        )
-    )
-    click.echo(_("engine: {state}; jobs: {jobs}").format(
-        state=_("running") if running else _("stopped"), jobs=found.active_jobs or _("none")))  # fmt: skip
 
 
 @click.command()
@@ -111,4 +69,4 @@ def _digests(context: Context) -> dict[str, str]:
     return parts
 
 
-COMMANDS = (status, resemblance, digest)
+COMMANDS = (resemblance, digest)

@@ -2,7 +2,7 @@
 
 import click
 
-from db import settings
+from db import consent, settings
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
@@ -29,6 +29,8 @@ def setting(context: Context, name: str, value: str | None, reset: bool, as_json
         settings.reset(context.db, name)
     elif value is not None:
         settings.store(context.db, name, value)
+        if name == settings.NOTIFY.name:
+            consent.allow(value)
     if as_json:
         print_json([_fields(context, each) for each in wanted])
         return
