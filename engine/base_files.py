@@ -240,23 +240,37 @@ def _inspect_hub(repository: str) -> BaseInfo:
 
 def _download(repository: str) -> Path:
     """Fetch a repository's configuration, then, where nothing is missing, its weights."""
-    from huggingface_hub import HfApi, snapshot_download
+    from huggingface_hub import HfApi
 
     patterns = ["model_index.json", "*/*.json", "*/*.txt", "README.md"]
     try:
         names = HfApi().list_repo_files(repository)
-        folder = snapshot_download(repository, allow_patterns=patterns)
     except Exception as error:
-        raise UserError(
-            _("{source} is neither here nor on the hub ({error}): check the name and the connection.").format(
-                source=repository, error=str(error).split("\n")[0]
-            )
-        ) from error
+        raise _unreachable(repository, error) from error
+    folder = _fetched(repository, patterns)
     index = Path(folder, "model_index.json")
     architecture = _architecture(_read(index, _Index).class_name if index.is_file() else None, repository)
     _require_parts(names, architecture, repository)
     weights = [name for part in PARTS[architecture] for name in weight_names(names, part)]
-    return Path(snapshot_download(repository, allow_patterns=patterns + weights))
+    return _fetched(repository, patterns + weights)
+
+
+def _fetched(repository: str, patterns: list[str]) -> Path:
+    """The folder of these files of a repository; raises `UserError` where the hub does not give them."""
+    from huggingface_hub import snapshot_download
+
+    try:
+        return Path(snapshot_download(repository, allow_patterns=patterns))
+    except Exception as error:  # a hub that answers nonsense gives errors of every kind
+        raise _unreachable(repository, error) from error
+
+
+def _unreachable(repository: str, error: Exception) -> UserError:
+    return UserError(
+        _("{source} is neither here nor on the hub ({error}): check the name and the connection.").format(
+            source=repository, error=str(error).split("\n")[0]
+        )
+    )
 
 
 def _inspect_file(path: Path) -> BaseInfo:

@@ -26,6 +26,8 @@ def manifest_of(path: Path) -> dict[str, Any]:
 
 def verified(path: Path) -> Checkpoint | None:
     """The checkpoint in a folder, or None where its files are not as its manifest says."""
+    if not all((path / name).is_file() for name in (TENSORS, STATE, MANIFEST)):
+        return None
     try:
         if json.loads((path / MANIFEST).read_bytes()) != manifest_of(path):
             return None

@@ -23,6 +23,7 @@ from db.requests import TrainRecipe
 from engine.base_files import Architecture
 from engine.durable import write_whole
 
+LARGEST_ALPHA = 1e5
 Tensors = dict[str, torch.Tensor]
 Modules = dict[str, "ModuleLora"]  # by the module's name in diffusers or transformers
 
@@ -125,6 +126,36 @@ def check_all_used(path: Path, tensors: Tensors, keys: Iterable[str]) -> None:
                 path=path.name, count=len(unused) + len(strange), name=(unused + strange)[0]
             )
         )
+
+
+def check_values(path: Path, tensors: Tensors) -> None:
+    """Raise `UserError` where a module is not two halves of one rank, or has values that are no numbers."""
+    for module in sorted({name.split(".")[0] for name in tensors}):
+        down, up = (tensors.get(f"{module}.lora_{half}.weight") for half in ("down", "up"))
+        alpha = tensors.get(f"{module}.alpha", torch.tensor(1.0))
+        if down is None or up is None or min(down.ndim, up.ndim) < 2 or len(down) != up.shape[1] or len(down) == 0:
+            raise _faulty(path, module, _("it is not two halves of one rank"))
+        values = (down, up, alpha)
+        if not all(each.is_floating_point() and bool(torch.isfinite(each.float()).all()) for each in values):
+            raise _faulty(path, module, _("it has values that are no finite numbers"))
+        if alpha.numel() != 1 or abs(alpha.item()) > LARGEST_ALPHA:
+            raise _faulty(path, module, _("its alpha makes no sense"))
+
+
+def check_shapes(path: Path, modules: Modules, weights: Mapping[str, torch.Tensor]) -> None:
+    """Raise `UserError` where a change is not of the shape of the weight that it changes, by the module's name."""
+    for name, lora in modules.items():
+        rank, weight = len(lora.down), weights[name]
+        if lora.down.numel() != rank * weight[0].numel() or lora.up.numel() != rank * len(weight):
+            raise _faulty(path, name, _("it is made for a base of other sizes"))
+
+
+def _faulty(path: Path, module: str, reason: str) -> UserError:
+    return UserError(
+        _("{path} cannot be used as a LoRA here, {module}: {reason}.").format(
+            path=path.name, module=module, reason=reason
+        )
+    )
 
 
 def read_lora(path: Path) -> tuple[Tensors, dict[str, str]]:

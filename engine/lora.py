@@ -1,7 +1,7 @@
 """LoRAs in a base: adapters to train, published files resident for generation, and a weight for each row of a batch."""
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from engine.kohya import (
     Modules,
     Tensors,
     check_all_used,
+    check_shapes,
+    check_values,
     from_kohya,
     module_key,
     original_unet_name,
@@ -138,9 +140,21 @@ def load_lora(base: BaseModel, path: Path, name: str) -> None:
     tensors, _metadata = read_lora(path)
     keys = {part: module_keys(base, part) for part in parts(base)}
     check_all_used(path, tensors, (key for named in keys.values() for key in named.values()))
-    for part, module in parts(base).items():
-        if modules := from_kohya(keys[part], tensors):
-            _inject(module, name, modules)
+    check_values(path, tensors)
+    changes = {part: from_kohya(keys[part], tensors) for part in parts(base)}
+    for part, modules in changes.items():
+        check_shapes(path, modules, _weights(parts(base)[part], modules))
+    for part, modules in changes.items():
+        if modules:
+            _inject(parts(base)[part], name, modules)
+
+
+def _weights(module: Any, names: Iterable[str]) -> dict[str, torch.Tensor]:
+    """The weights of a part's modules, below any adapter, by the modules' names."""
+    found = {name: module.get_submodule(name) for name in names}
+    return {
+        name: (each.get_base_layer() if isinstance(each, LoraLayer) else each).weight for name, each in found.items()
+    }
 
 
 def _inject(module: Any, name: str, modules: Modules) -> None:

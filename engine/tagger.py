@@ -179,7 +179,7 @@ def _download(repository: str, revision: str | None) -> Path:
 
     try:
         found = huggingface_hub.snapshot_download(repository, revision=revision, allow_patterns=[MODEL_FILE, TAGS_FILE])
-    except (OSError, ValueError, RuntimeError) as error:
+    except Exception as error:  # a hub that answers nonsense gives errors of every kind
         raise UserError(
             _(
                 "Tagger {repository} cannot be downloaded: check its name and the network, or put {model} and {tags} "

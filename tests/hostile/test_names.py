@@ -25,7 +25,7 @@ MODELS = [
     for kind in (BaseRequest, TaggerRequest)
 ]  # fmt: skip
 ARGUMENTS = [
-    Case(f"{words[0]} {key}", lambda _folder, words=words, text=text: [*words, text[:3000]])
+    Case(f"{' '.join(words)} {key}", lambda _folder, words=words, text=text: [*words, text[:3000]])
     for key, text in TEXTS.items()
     for words in (["frame"], ["query"], ["query", "--pictures"], ["setting"], ["setting", "notify"], ["rate"],
                   ["verdict", "film#5"], ["jobs", "cancel"], ["generate"], ["dataset"], ["ingest"], ["restore"])
