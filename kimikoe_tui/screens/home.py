@@ -1,5 +1,6 @@
-"""Home: where the studio stands, and what to do next."""
+"""Home: what happened since this terminal was last here, what to do next, and where the studio stands."""
 
+import sqlite3
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -10,9 +11,13 @@ from textual.message import Message
 from textual.widgets import Static
 
 from db import library, overview
+from db.connect import now
+from db.errors import UserError
 from db.i18n import _
 from db.library import Run
 from db.overview import FilmOverview, Overview
+from db.report import Report, last_visit, report, visit
+from kimikoe_tui import homecoming
 from kimikoe_tui.messages import JobsChanged
 from kimikoe_tui.next_step import NextStep, next_step
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
@@ -23,6 +28,8 @@ from kimikoe_tui.widgets.cells import column, meter
 LABEL_WIDTH = 11
 BAR_WIDTH = 16
 RECOUNT_SECONDS = 1.0
+VISIT_SECONDS = 60.0
+MOST_JOBS = 4
 
 
 @dataclass
@@ -31,6 +38,11 @@ class _Standing(Message):
     run: Run | None
     loss: float | None
     step: NextStep
+
+
+@dataclass
+class _Homecoming(Message):
+    report: Report
 
 
 class HomeRoom(Room):
@@ -43,12 +55,39 @@ class HomeRoom(Room):
         """One pane."""
         with VerticalScroll(id="home"):
             yield Static(id="next", markup=False)
+            yield Static(id="homecoming", markup=False)
             yield Static(id="standing", markup=False)
 
     def on_mount(self) -> None:
         """Read where the studio stands, and again when it may have changed, but not at every step of a job."""
         self._wait = self.set_interval(RECOUNT_SECONDS, self.reload, pause=True)
         self.reload()
+        self._look_back()
+        self.set_interval(VISIT_SECONDS, self._be_here)
+
+    @work(thread=True, group="homecoming", exit_on_error=False)
+    def _look_back(self) -> None:
+        """Report what happened while this terminal was away, then note that it is here."""
+        db = self.session.reader()
+        left_at = last_visit(db, self.session.name)
+        if left_at is not None and now() - left_at > VISIT_SECONDS:
+            if not (found := report(db, left_at)).empty:
+                self.post_message(_Homecoming(found))
+        self.call_later(self._be_here)
+
+    async def _be_here(self) -> None:
+        """Note it now and then, for the end of a terminal is not always told; where it cannot be noted it is let be."""
+        try:
+            await self.session.commit(lambda db: visit(db, self.session.name))
+        except (sqlite3.Error, UserError, RuntimeError):
+            pass
+
+    @on(_Homecoming)
+    def _come_home(self, message: _Homecoming) -> None:
+        box = self.query_one("#homecoming", Static)
+        box.border_title = _("while you were away")
+        box.update(Text("\n".join(homecoming.lines(message.report, MOST_JOBS)), TEXT))
+        box.display = True
 
     @on(JobsChanged)
     def _changed(self) -> None:
