@@ -179,7 +179,7 @@ def test_a_base_that_is_registered_and_cannot_be_loaded(tmp_path: Path, key: str
         except UserError as error:
             told(str(error), "base")
         else:
-            assert key == "an index to elsewhere"
+            assert key in ("an index to elsewhere", "an encoder without layers")  # read as it is, and harmless
 
 
 CASES_OF_LOADING = [*OWN_CODE, *LOADED]
