@@ -69,13 +69,3 @@ def disk_room(folder: Path, reserve: Reserve) -> DiskRoom:
     disk = disk_of(present)
     name = disk.mount_point if disk else str(present)
     return DiskRoom(name, figures.f_bavail * figures.f_frsize, total, reserve.of(total))
-
-
-def size_text(count: int) -> str:
-    """`512 B`, `38 kB`, `1.4 GB`: bytes in units of a thousand."""
-    amount, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if amount < 999.5 or unit == "TB":
-            break
-        amount /= 1000
-    return f"{amount:.1f} {unit}" if amount < 9.95 and unit != "B" else f"{amount:.0f} {unit}"

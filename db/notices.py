@@ -10,9 +10,9 @@ import msgspec
 
 from db import settings
 from db.connect import now, writing
-from db.disk_reserve import DiskRoom, disk_room, size_text
+from db.disk_reserve import DiskRoom, disk_room
 from db.i18n import _
-from db.text import plain, shortened
+from db.text import plain, shortened, size_text
 
 Event = Literal["paused", "failed", "done", "first sample", "low disk"]
 _EVENTS: dict[str, Event] = {"done": "done", "failed": "failed", "paused": "paused", "waits": "paused"}

@@ -55,3 +55,13 @@ def _pointed(text: str, at: int, reason: str) -> str:
         start = max(0, at - _AROUND_CARET)
         line, at = f"… {line[start : at + _AROUND_CARET]} …", at - start + 2
     return f"{line}\n{' ' * at}^ {reason}"
+
+
+def size_text(count: int) -> str:
+    """`512 B`, `38 kB`, `1.4 GB`: bytes in units of a thousand."""
+    amount, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if amount < 999.5 or unit == "TB":
+            break
+        amount /= 1000
+    return f"{amount:.1f} {unit}" if amount < 9.95 and unit != "B" else f"{amount:.0f} {unit}"

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import PurePath
 from typing import TypeVar
 
-from db.disk_reserve import size_text
 from db.i18n import _
+from db.text import size_text
 from engine.card import Card, card
 
 Result = TypeVar("Result")

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from db import settings
-from db.disk_reserve import disk_room, size_text
+from db.disk_reserve import disk_room
 from db.errors import DiskFullError
 from db.filesystem import free_bytes
 from db.i18n import _
+from db.text import size_text
 
 ROWS_TWICE = 2  # what is written to a database goes to its log first
 UNFORESEEN = 4 * 2**20  # asked for where a write failed whose size nobody knew

@@ -17,16 +17,6 @@ def thousands(number: int) -> str:
     return f"{number:,}"
 
 
-def size(count: int) -> str:
-    """`512 B`, `38 kB`, `1.4 GB`: bytes in units of a thousand."""
-    amount, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if amount < 999.5 or unit == "TB":
-            break
-        amount /= 1000
-    return f"{amount:.1f} {unit}" if amount < 9.95 and unit != "B" else f"{amount:.0f} {unit}"
-
-
 def percent(share: float) -> str:
     """`53%`, and 100% only for all of it."""
     return f"{min(99, int(share * 100)) if share < 1 else 100}%"

@@ -10,8 +10,9 @@ import click
 from db.durable import Progress
 from db.i18n import _
 from db.manifest import LeftOut, Manifest
+from db.text import size_text
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
-from kimikoe_tui.text import plain, size
+from kimikoe_tui.text import plain
 
 
 @click.command()
@@ -36,8 +37,9 @@ def backup(context: Context, target: Path | None, full: bool, as_json: bool) -> 
     if as_json:
         print_json({"backup": str(place.absolute()), **_facts(manifest)})
         return
+    room = size_text(manifest.size)
     click.echo(_("{path}: {kind} backup, {files} files, {size}").format(
-        path=plain(str(place)), kind=manifest.kind, files=len(manifest.files), size=size(manifest.size)))  # fmt: skip
+        path=plain(str(place)), kind=manifest.kind, files=len(manifest.files), size=room))  # fmt: skip
     for line in _reservations(manifest):
         click.echo(line)
 
@@ -64,7 +66,7 @@ def restore(backup_folder: Path, folder: Path | None, force: bool, as_json: bool
         print_json({"studio": str(studio), "set_aside": before, **_facts(manifest)})
         return
     click.echo(_("{path}: restored and proved, {files} files, {size}, digest {digest}").format(
-        path=plain(str(studio)), files=len(manifest.files), size=size(manifest.size),
+        path=plain(str(studio)), files=len(manifest.files), size=size_text(manifest.size),
         digest=manifest.digest[:16]))  # fmt: skip
     if before:
         click.echo(_("What was there is now {path}.").format(path=plain(str(before))))
@@ -96,7 +98,7 @@ def _left_out(each: LeftOut) -> str:
         "not kept": _("only a full backup takes them"),
         "backup": _("backups are not backed up"),
     }
-    room = f", {size(each.size)}" if each.size else ""
+    room = f", {size_text(each.size)}" if each.size else ""
     return f"{each.what} ({each.files}{room}): {reasons.get(each.why, plain(each.why))}"
 
 
