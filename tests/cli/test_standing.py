@@ -59,7 +59,7 @@ def test_the_status_fits_forty_columns_and_says_what_matters(studio: Path) -> No
 
 def test_the_report_fits_forty_columns(studio: Path) -> None:
     lines = _narrow(studio, "report", "--since", "1h")
-    assert lines[0].startswith("away 1:00:00, jobs ran 0:02:0")
+    assert lines[0].startswith("in 1:00:00 jobs ran 0:02:0")
     assert any(line.startswith("1 tag 0:02:0") for line in lines)
 
 
@@ -76,5 +76,5 @@ def test_a_moment_that_is_none_is_refused(run: Run) -> None:
 
 def test_a_studio_in_which_nothing_happened(run: Run, studio_root: Path) -> None:
     connect_studio(studio_root).close()
-    assert run("report").stdout == "away 0:00:00, jobs ran 0:00:00\n"
+    assert run("report").stdout == "in 0:00:00 jobs ran 0:00:00\n"
     assert run("status").returncode == 0

@@ -36,7 +36,7 @@ async def test_it_says_what_happened(db: Connection, studio: Path, open_studio: 
     add_pictures(db, studio, 2)
     async with open_studio(size=size) as (app, pilot):
         await until(pilot, lambda: _shown(app))
-        for words in ("away 2:00:0", "1 tag 0:00:00 failed: [bold]no  [31msuch file", "2 pictures to judge", "job 1"):
+        for words in ("in 2:00:0", "1 tag 0:00:00 failed: [bold]no  [31msuch file", "2 pictures to judge", "job 1"):
             assert words in _shown(app)
         assert app.room is not None and app.room.max_scroll_x == 0
         await until(pilot, lambda: now() - (report.last_visit(db, "terminal-1") or 0) < 60)
