@@ -17,7 +17,7 @@ import msgspec
 
 from db import migrations, studio_files
 from db.connect import DATABASE_NAME, connect, now, studio_file
-from db.digest import digest
+from db.digest import digest, rules
 from db.durable import (
     Progress,
     copy_synced,
@@ -226,6 +226,7 @@ def _manifest(
         made_at=now(),
         rows=row_counts(db),
         digest=digest(db),
+        digest_rules=rules(),
         files=dict(sorted(records.items())),
         left_out=_left_out(db, lying, records),
         missing=sorted(named.keys() - records.keys()),

@@ -5,6 +5,7 @@ an interrupted job must find its rows again, never add others.
 """
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -57,6 +58,16 @@ _IN_PART: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({
 def digest(db: sqlite3.Connection) -> str:
     """One hash over all that counts of a studio's rows."""
     return combined(table_digests(db))
+
+
+def rules() -> str:
+    """Names what counts: digests taken by other rules, of an earlier program, cannot be compared."""
+    told = json.dumps([_plain(LEFT_OUT), _plain(_IN_PART)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _plain(mapping: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    return {table: dict(columns) for table, columns in mapping.items()}
 
 
 def table_digests(db: sqlite3.Connection) -> dict[str, str]:

@@ -32,7 +32,10 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What a backup holds. `rows` counts each table's; `missing` and `changed` name files that rows tell otherwise."""
+    """What a backup holds. `rows` counts each table's; `missing` and `changed` name files that rows tell otherwise.
+
+    `digest` is of its rows, by rules that a later program may have changed.
+    """
 
     kind: Literal["small", "full"]
     studio: str
@@ -41,6 +44,7 @@ class Manifest(msgspec.Struct, frozen=True):
     made_at: float
     rows: dict[str, int]
     digest: str
+    digest_rules: str
     files: dict[str, FileRecord]
     left_out: list[LeftOut]
     missing: list[str]
