@@ -3,15 +3,18 @@
 import os
 import sqlite3
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from rich.console import RenderableType
 from textual import constants, on, work
+from textual._compositor import ChopsUpdate
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
@@ -31,6 +34,8 @@ from kimikoe_tui.screens.room import Room, reversal
 from kimikoe_tui.session import Session
 from kimikoe_tui.terminal_driver import TerminalDriver, has_shell
 from kimikoe_tui.widgets.failures import WorkFailed
+from kimikoe_tui.widgets.neutral import NeutralGlyphs
+from kimikoe_tui.widgets.real_pixels import PictureLayer
 
 POLL_SECONDS = 0.25
 ENGINE_SECONDS = 1.0
@@ -73,6 +78,7 @@ class KimikoeApp(App[None]):
     ) -> None:  # fmt: skip
         self.display_known = display or Display()
         self.key_filter = key_filter or KeyFilter()
+        self.picture_layer = PictureLayer()
         super().__init__(driver_class=TerminalDriver)
         self.root = root
         self.session = Session(root)
@@ -188,7 +194,24 @@ class KimikoeApp(App[None]):
 
     @on(Driver.SignalResume)
     def _paint_again(self) -> None:
+        self.picture_layer.forget()
         self.refresh(layout=True)
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Note which cells are written, for they erase what was painted there; Textual has no public place for it."""
+        if renderable is not None:
+            self.picture_layer.write_over(renderable.spans if isinstance(renderable, ChopsUpdate) else None)
+        super()._display(screen, renderable)
+
+    def _end_update(self) -> None:
+        """Have pictures follow what was painted, before the terminal shows it; Textual has no public place for it."""
+        self.picture_layer.settle()
+        super()._end_update()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and narrow characters where the terminal draws some of ours over two cells."""
+        neutral = [NeutralGlyphs()] if self.display_known.ambiguous == 2 else []
+        return [*super().get_line_filters(), *neutral]
 
     async def on_room_visit(self, message: Room.Visit) -> None:
         """Go to a room."""
@@ -232,8 +255,8 @@ def run_studio(
 ) -> None:  # fmt: skip
     """Open the terminal program on a studio; `start_engine` is called behind the first paint. Raises `UserError`."""
     connect_studio(root).close()
-    prefer_true_colour()
     display, key_filter = detection.finish() if detection else (None, None)
+    prefer_true_colour()
     app = KimikoeApp(root, start_engine, display=display, key_filter=key_filter)
     app.run(mouse=False)
     if engine_state(root).running:

@@ -30,6 +30,8 @@ class _Lasting:
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
+        self.taken = 0
+        """How many characters the terminal has taken so far."""
 
     def write(self, text: str) -> int:
         """Write, if anyone is there."""
@@ -37,6 +39,8 @@ class _Lasting:
             return self._file.write(text)
         except OSError:
             return len(text)
+        finally:
+            self.taken += len(text)
 
     def flush(self) -> None:
         """Flush, if anyone is there."""
@@ -56,6 +60,7 @@ class TerminalDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._file: Any = _Lasting(self._file)
         self._stopped = False
+        self._given = 0
         self._keys: KeyFilter = getattr(self._app, "key_filter", None) or KeyFilter()
 
     def start_application_mode(self) -> None:
@@ -71,6 +76,16 @@ class TerminalDriver(LinuxDriver):
             loop.add_signal_handler(number, handler)
         self._keys.expect_modes(MODES_ASKED, time.monotonic())
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def write(self, data: str) -> None:
+        """Have the writer's thread write."""
+        self._given += len(data)
+        super().write(data)
+
+    @property
+    def backlog(self) -> int:
+        """How many characters wait for a terminal, or a line to it, that is slower than the program."""
+        return self._given - int(self._file.taken)
 
     def run_input_thread(self) -> None:
         """Read keys until the program ends; what the terminal says of itself is kept apart from them."""

@@ -10,7 +10,7 @@ import msgspec
 
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.pixels import Pixels, cells_for, to_image
-from kimikoe_tui.graphics.placeholders import DIACRITICS, placeholder_rows
+from kimikoe_tui.graphics.placeholders import DIACRITICS, IDS, placeholder_rows
 from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, Layer
 from kimikoe_tui.graphics.tmux import wrapped
@@ -26,8 +26,8 @@ _numbers = itertools.count(1)
 
 
 def new_id() -> int:
-    """An image id of 24 bits that no other pane has, of this program or of another in the same terminal."""
-    return (os.getpid() & 0xFFFF or 1) << 8 | next(_numbers) & 0xFF
+    """An image id that no other pane has, and hardly one of another program in the same terminal."""
+    return IDS[(os.getpid() * 8 + next(_numbers)) % len(IDS)]
 
 
 class Kitty(RealPixels):

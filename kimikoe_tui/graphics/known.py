@@ -41,14 +41,20 @@ class KnownTerminals:
     def remember(self, terminal: str, display: Display) -> None:
         """Keep what was found, and forget the oldest."""
         known = {key: each for key, each in self._read().items() if key != terminal} | {terminal: display}
-        newest = dict(list(known.items())[-MOST:])
+        self._write(dict(list(known.items())[-MOST:]))
+
+    def _write(self, known: dict[str, Display]) -> None:
         try:
             self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             part = self._file.with_suffix(f".{os.getpid()}.part")
-            part.write_bytes(msgspec.json.encode(newest))
+            part.write_bytes(msgspec.json.encode(known))
             part.replace(self._file)
         except OSError:
             return
+
+    def forget(self) -> None:
+        """Forget this terminal, so that it is asked again; the others stay."""
+        self._write({key: each for key, each in self._read().items() if key != this_terminal()})
 
     def _read(self) -> dict[str, Display]:
         try:

@@ -4,10 +4,11 @@ The cell's colour is the image's id; two marks over the character say which row 
 """
 
 from rich.color import Color
-from rich.color_triplet import ColorTriplet
 from rich.segment import Segment
 from rich.style import Style
 
+IDS = range(16, 256)
+"""The image ids that a colour of the palette can name; the sixteen before them are written in other ways."""
 PLACEHOLDER = "\U0010eeee"
 _RANGES = """
 305 30d-30e 310 312 33d-33f 346 34a-34c 350-352 357 35b 363-36f 483-487 592-595 597-599 59c-5a1 5a8-5a9 5ab-5ac 5af
@@ -31,8 +32,9 @@ DIACRITICS = _marks(_RANGES)
 
 
 def id_style(image_id: int) -> Style:
-    """The colour of an image's placeholder cells; an id has 24 bits."""
-    return Style(color=Color.from_triplet(ColorTriplet(image_id >> 16, image_id >> 8 & 255, image_id & 255)))
+    """The colour of an image's placeholder cells, one of the palette's 256: true colours do not pass every tmux."""
+    assert image_id in IDS
+    return Style(color=Color.from_ansi(image_id))
 
 
 def placeholder_rows(image_id: int, columns: int, rows: int) -> list[list[Segment]]:

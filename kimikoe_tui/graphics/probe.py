@@ -45,13 +45,14 @@ class Probe:
     def finish(self) -> Answers:
         """Read until the last answer has come, or for so long that none will; gives the terminal back."""
         typed, whole, seconds = b"", False, None
+        lay_here = bool(select.select([self._fileno], [], [], 0)[0])  # an answer that lay here tells no time
         try:
             while not whole and (left := self._began + LIMIT_SECONDS - time.monotonic()) > 0:
                 if select.select([self._fileno], [], [], left)[0]:
                     data = os.read(self._fileno, 4096)
                     typed += self.input.feed(data, time.monotonic())
                     whole = self.input.complete or not data
-                    seconds = time.monotonic() - self._began
+                    seconds = None if lay_here else time.monotonic() - self._began
         finally:
             self.give_back()
         self.input.hear_again(typed)

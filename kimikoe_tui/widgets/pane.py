@@ -1,7 +1,10 @@
 """A bordered part of a room, with a title."""
 
+from typing import Self
+
 from rich.text import Text
 from textual.containers import Vertical
+from textual.geometry import Region
 
 
 class Pane(Vertical):
@@ -15,6 +18,22 @@ class Pane(Vertical):
         background: $background;
     }
     """
+
+    def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
+        """Paint the border alone where nothing else is asked for: what is inside paints itself."""
+        if not regions and repaint and not (layout or recompose) and self.styles.border:
+            regions = self._border
+        return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
+
+    @property
+    def _border(self) -> tuple[Region, ...]:
+        """The four sides, as regions of the content, which begins inside them."""
+        width, height = self.outer_size
+        sides = (
+            Region(0, 0, width, 1), Region(0, height - 1, width, 1),
+            Region(0, 0, 1, height), Region(width - 1, 0, 1, height),
+        )  # fmt: skip
+        return tuple(side.translate(-self.content_offset) for side in sides) if width and height else ()
 
     def __init__(self, *, id: str, title: str = "") -> None:  # noqa: A002
         super().__init__(id=id)

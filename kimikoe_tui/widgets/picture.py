@@ -1,29 +1,35 @@
 """A picture in a pane: drawn off the key's path, ahead of need, with the reason where there is none."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
 from rich.text import Text
 from textual import work
+from textual.errors import NoWidget
+from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from db.errors import UserError
 from db.i18n import _
-from kimikoe_tui.graphics.halfblock import HalfBlocks
+from kimikoe_tui.graphics.choose import new_renderer
+from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.pixels import Pixels
 from kimikoe_tui.graphics.renderer import Drawing, PictureRenderer
 from kimikoe_tui.palette import FAINT
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.failures import TellsFailures
+from kimikoe_tui.widgets.real_pixels import PictureLayer, Span, at_cell, is_behind, one_update, write_raw
 
 KEPT = 12
 PATIENCE = 0.3
+REST = 0.03
 Key = Hashable
 Cells = tuple[int, int]
 
@@ -39,27 +45,49 @@ class PictureSource(Protocol):
 
 
 class Picture(TellsFailures, Widget):
-    """Shows one picture as large as fits, keeps the last ones drawn and draws the next ones ahead."""
+    """Shows one picture as large as fits, keeps the last ones drawn and draws the next ones ahead.
+
+    What a terminal is sent beside the cells is sent when they have been painted, and never over another screen.
+    """
 
     @dataclass
     class _Drawn(Message):
         key: Key
         cells: Cells
         drawing: Drawing | str
+        is_final: bool = True
 
     def __init__(
         self, source: PictureSource, *, renderer: PictureRenderer | None = None, id: str | None = None  # noqa: A002
     ) -> None:  # fmt: skip
         super().__init__(id=id)
         self._source = source
-        self._renderer = renderer or HalfBlocks()
+        self._renderer = renderer or new_renderer(getattr(self.app, "display_known", Display()))
         self._kept: OrderedDict[tuple[Key, Cells], Drawing] = OrderedDict()
         self._key: Key | None = None
         self._ahead: tuple[Key, ...] = ()
         self._shown: Drawing | str = ""
+        self._shown_cells: Cells = (0, 0)
         self._answered: Key | None = None
+        self._sent: tuple[Drawing, Cells] | None = None
+        """What the terminal was sent beside the cells and still shows, and where."""
+        self._resting: Timer | None = None
         self.painted: Key | None = None
         """The picture that has reached the terminal, None before and where it could not be read."""
+
+    def on_mount(self) -> None:
+        """Follow the repaints."""
+        self._layer.add(self)
+
+    def on_unmount(self) -> None:
+        """Leave nothing in the terminal."""
+        if self._sent is not None:
+            write_raw(self.app, self._renderer.remove())
+
+    @property
+    def _layer(self) -> PictureLayer:
+        layer = getattr(self.app, "picture_layer", None)
+        return layer if isinstance(layer, PictureLayer) else PictureLayer()
 
     def show(self, key: Key | None, ahead: Sequence[Key] = ()) -> None:
         """Show a picture, then draw `ahead`, the ones likely to be asked for next, in that order."""
@@ -71,19 +99,103 @@ class Picture(TellsFailures, Widget):
         """What is in the pane: a drawing, or the words in its place."""
         return self._shown
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Rows of the picture."""
+        strips = [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
+        if self._shows_pixels():
+            return strips  # the colours of its cells may be no colours but an image's name
+        for line_filter in self.app.get_line_filters():
+            strips = [strip.apply_filter(line_filter, self.background_colors[1]) for strip in strips]
+        return strips
+
     def render_line(self, y: int) -> Strip:
         """A row of the picture, in the middle of the pane."""
         width, height = self.size
         style = self.visual_style.rich_style
         if isinstance(self._shown, str):
             return self._words(y, width, height).apply_style(style)
-        row = y - (height - len(self._shown.rows)) // 2
-        if not 0 <= row < len(self._shown.rows):
+        rows = self._shown.rows if self._shows_pixels() or not self._shown.coarse else self._shown.coarse
+        row = y - (height - len(rows)) // 2
+        if not 0 <= row < len(rows):
             return Strip.blank(width, style)
         left = (width - self._shown.columns) // 2
-        picture = Strip(self._shown.rows[row], self._shown.columns).apply_style(style)
+        picture = Strip(rows[row], self._shown.columns).apply_style(style)
         right = width - left - self._shown.columns
         return Strip.join([Strip.blank(left, style), picture, Strip.blank(right, style)]).crop(0, width)
+
+    def _shows_pixels(self) -> bool:
+        """Whether the terminal shows pixels here: never under another screen's colours, nor where a part is hidden."""
+        if isinstance(self._shown, str) or not self._shown.data or self._shown_cells != self._cells:
+            return False
+        stack = self.app.screen_stack
+        if self.screen not in stack:
+            return False
+        above = stack[stack.index(self.screen) + 1 :]
+        if above and (self._renderer.layer != "stored" or any(screen.styles.background.a > 0 for screen in above)):
+            return False
+        try:
+            place = self.screen.find_widget(self)
+        except NoWidget:
+            return False
+        return place.visible_region == place.region
+
+    def settle(self) -> None:
+        """Send the picture where it is to be seen and is not yet; take it away where it lies above what is seen now."""
+        if not self._shows_pixels():
+            if self._sent is not None and self._renderer.layer == "above":
+                write_raw(self.app, self._renderer.remove())
+            if self._renderer.layer != "stored":
+                self._sent = None
+            return
+        if self._resting is not None:
+            return
+        assert isinstance(self._shown, Drawing)
+        place = self._place(self._shown)
+        known = self._sent
+        if known is None or known[0] is not self._shown or (known[1] != place and self._renderer.layer != "stored"):
+            if is_behind(self.app):
+                self._rest()
+                return
+            write_raw(self.app, at_cell(*place, self._shown.data))
+            self._sent = self._shown, place
+            self._note_painted(self._answered, False)
+
+    def write_over(self, spans: Sequence[Span] | None) -> None:
+        """Where text is written, what was painted is gone."""
+        if self._renderer.layer != "painted":
+            return
+        if spans is None:
+            self._sent = None
+            self._rest()
+        elif self._sent is not None and _touches(spans, self.region):
+            self._sent = None
+
+    def _rest(self) -> None:
+        """Wait a moment: Textual paints a screen that comes back several times, and each erases the picture."""
+        if self._resting is not None:
+            self._resting.stop()
+        self._resting = self.set_timer(REST, self._go_on)
+
+    def _go_on(self) -> None:
+        self._resting = None
+        with one_update(self.app):
+            self.settle()
+
+    def forget(self) -> None:
+        """Send all again."""
+        self._sent = None
+
+    def _place(self, drawing: Drawing) -> Cells:
+        """The first cell of a drawing, (column, row) of the screen."""
+        region = self.region
+        return (
+            region.x + (region.width - drawing.columns) // 2,
+            region.y + (region.height - len(drawing.rows)) // 2,
+        )
+
+    @property
+    def _cells(self) -> Cells:
+        return self.size.width, self.size.height
 
     def on_resize(self) -> None:
         """Draw for the new size."""
@@ -99,7 +211,7 @@ class Picture(TellsFailures, Widget):
 
     def _wish(self) -> None:
         """Put up what is at hand; have drawn what is not."""
-        cells = (self.size.width, self.size.height)
+        cells = self._cells
         if cells[0] < 1 or cells[1] < 1:
             return
         self._source.give_up()
@@ -122,36 +234,50 @@ class Picture(TellsFailures, Widget):
     def _put_up(self, drawing: Drawing | str) -> None:
         if drawing is self._shown and self.painted == self._key:
             return
-        self._shown, self._answered = drawing, self._key
-        self.refresh()
+        before, face = self._shown, self._shows_pixels()
+        self._shown, self._shown_cells, self._answered = drawing, self._cells, self._key
+        if face and self._shows_pixels() and _same_cells(before, drawing):
+            with one_update(self.app):  # its cells stand already, and the terminal need not wait for a repaint
+                self.settle()
+        else:
+            self.refresh()
         self.call_after_refresh(self._note_painted, self._key, isinstance(drawing, str))
 
     def _note_painted(self, key: Key | None, failed: bool) -> None:
-        if key is not None and key == self._key:
+        if key is not None and key == self._key and (failed or self._has_arrived()):
             self.painted = None if failed else key
+
+    def _has_arrived(self) -> bool:
+        """Whether what is shown has been sent whole; text is, once it is painted."""
+        return not self._shows_pixels() or (self._sent is not None and self._sent[0] is self._shown)
 
     @work(thread=True, exclusive=True, group="drawing", exit_on_error=False)
     def _draw(self, keys: list[Key], cells: Cells) -> None:
         worker = get_current_worker()
         for key in keys:
-            drawing = self._drawing(key, cells)
-            if isinstance(drawing, Drawing) or not worker.is_cancelled:
-                self.post_message(self._Drawn(key, cells, drawing))
+            for drawing, is_final in self._drawings(key, cells, key == self._key):
+                if (is_final and isinstance(drawing, Drawing)) or not worker.is_cancelled:
+                    self.post_message(self._Drawn(key, cells, drawing, is_final))
             if worker.is_cancelled:
                 return
 
-    def _drawing(self, key: Key, cells: Cells) -> Drawing | str:
+    def _drawings(self, key: Key, cells: Cells, is_awaited: bool) -> Iterator[tuple[Drawing | str, bool]]:
+        """The picture and whether it is the last word: where somebody waits for pixels, a coarse one comes first."""
         try:
-            return self._renderer.draw(self._source.load(key, self._renderer.pixel_box(*cells)), *cells)
+            pixels = self._source.load(key, self._renderer.pixel_box(*cells))
         except UserError as error:
-            return plain(str(error))
+            yield plain(str(error)), True
+            return
+        if is_awaited and self._renderer.layer == "painted":
+            yield self._renderer.sketch(pixels, *cells), False
+        yield self._renderer.draw(pixels, *cells), True
 
     def on_picture__drawn(self, message: _Drawn) -> None:
         """Keep a drawing, and put it up where it is the one wanted."""
         message.stop()
-        if isinstance(message.drawing, Drawing):
+        if isinstance(message.drawing, Drawing) and message.is_final:
             self._keep((message.key, message.cells), message.drawing)
-        if message.key == self._key and message.cells == (self.size.width, self.size.height):
+        if message.key == self._key and message.cells == self._cells:
             self._put_up(message.drawing)
 
     def _keep(self, key: tuple[Key, Cells], drawing: Drawing) -> None:
@@ -159,3 +285,14 @@ class Picture(TellsFailures, Widget):
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)
+
+
+def _touches(spans: Sequence[Span], region: Region) -> bool:
+    return any(region.y <= row < region.bottom and first < region.right and end > region.x for row, first, end in spans)
+
+
+def _same_cells(before: Drawing | str, after: Drawing | str) -> bool:
+    """Whether the cells that stand show the next drawing too, once its data has come."""
+    if isinstance(before, str) or isinstance(after, str):
+        return False
+    return (before.columns, len(before.rows)) == (after.columns, len(after.rows))

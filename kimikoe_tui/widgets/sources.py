@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from db.errors import UserError
 from db.i18n import _
-from kimikoe_tui.graphics.pixels import Pixels, fit, scale
+from kimikoe_tui.graphics.pixels import Pixels, fit, shrink
 from kimikoe_tui.pixels import FrameServer
 
 
@@ -31,10 +31,10 @@ class _Served:
             self._waiting.cancel()
 
     def _answered(self, wish: "Future[Pixels]", box: tuple[int, int]) -> Pixels:
-        """The picture, fit to `box`. Raises `UserError` where the server has none."""
+        """The picture, no larger than `box`. Raises `UserError` where the server has none."""
         self._waiting = wish
         try:
-            return scale(wish.result(), box)
+            return shrink(wish.result(), box)
         except CancelledError as error:
             raise UserError(_("no longer wanted")) from error
 

@@ -94,6 +94,10 @@ def test_a_new_image_under_the_same_id_needs_no_new_cells_and_another_colour_sho
     terminal = Emulator(10, 4, KITTY)
     cell = PLACEHOLDER + DIACRITICS[0] * 2
     terminal.feed(f"\x1b[38;2;0;0;9m{cell}\x1b[38;2;0;0;8m{cell}".encode())
+    terminal.feed(kitty("a=T,U=1,i=77,c=1,r=1,f=100,q=2", png(BLUE)))
+    terminal.feed(f"\x1b[2;1H\x1b[38;5;77;48;2;38;5;9m{cell}\x1b[0m".encode())
+    assert terminal.image().getpixel((5, 30)) == BLUE
+    terminal.feed(b"\x1b_Ga=d,d=I,i=77,q=2\x1b\\")
     for colour in (RED, GREEN):
         terminal.feed(kitty("a=T,U=1,i=9,c=1,r=1,f=100,q=2", png(colour)))
         assert terminal.image().getpixel((5, 10)) == colour

@@ -127,12 +127,18 @@ class Emulator:
         """The screen's words, a blank where a picture stands."""
         return re.sub(f"{PLACEHOLDER}[\u0300-\U0001d244]*", " ", "\n".join(self.screen.display))
 
-    def image(self) -> Image.Image:
-        """The whole screen as pixels."""
+    def pixel(self, x: int, y: int) -> tuple[int, ...]:
+        """One pixel of the screen, without drawing all of it."""
+        found = self.image(range(y // self.cell[1], y // self.cell[1] + 1)).getpixel((x, y))
+        assert isinstance(found, tuple)
+        return found
+
+    def image(self, rows: range | None = None) -> Image.Image:
+        """The whole screen as pixels, or these rows on black."""
         width, height = self.cell
         image = Image.new("RGBA", (self.screen.columns * width, self.screen.lines * height), (0, 0, 0, 255))
         draw = ImageDraw.Draw(image)
-        for row in range(self.screen.lines):
+        for row in rows or range(self.screen.lines):
             left = None
             for column in range(self.screen.columns):
                 left = self._draw_cell(image, draw, row, column, left)
@@ -147,8 +153,8 @@ class Emulator:
         draw_glyph(draw, char, (*at, at[0] + width, at[1] + height))
         place = placeholder(char.data, left)
         tile = char.tile if isinstance(char, Painted) else None
-        if place is not None and re.fullmatch("[0-9a-f]{6}", char.fg):
-            tile = self.kitty.tile(int(char.fg, 16), *place, self.cell)
+        if place is not None and (image_id := _image_id(char.fg)):
+            tile = self.kitty.tile(image_id, *place, self.cell)
         if tile is not None:
             image.alpha_composite(tile, at)
         return place
@@ -167,3 +173,10 @@ class Emulator:
                 sent = self.kitty.images[number]
                 tile = sent.resize(self._side(placed.columns * self.cell[0], placed.rows * self.cell[1], sent))
                 image.paste(tile, (placed.column * self.cell[0], placed.row * self.cell[1]), tile)
+
+
+def _image_id(colour: str) -> int:
+    """The image that a placeholder's colour names, by value or by its place in the palette; 0 for none."""
+    if colour.startswith("palette"):
+        return int(colour.removeprefix("palette"))
+    return int(colour, 16) if re.fullmatch("[0-9a-f]{6}", colour) else 0

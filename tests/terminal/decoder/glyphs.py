@@ -1,6 +1,7 @@
 """Cells of text as pixels: blocks and quadrants exactly, other glyphs as a bar in their colour."""
 
 from PIL import ImageColor, ImageDraw
+from pyte.graphics import FG_BG_256
 from pyte.screens import Char
 
 from kimikoe_tui.graphics.placeholders import PLACEHOLDER
@@ -42,6 +43,8 @@ def _fill(draw: ImageDraw.ImageDraw, box: Box, colour: tuple[int, ...]) -> None:
 def _colour(name: str, default: str) -> tuple[int, ...]:
     if name in _NAMES or name.startswith("bright"):
         name = _NAMES.get(name) or (name.removeprefix("bright") if name != "default" else default)
+    if name.startswith("palette"):
+        name = FG_BG_256[int(name.removeprefix("palette"))]
     try:
         return ImageColor.getrgb(name if name.isalpha() and len(name) != 6 else f"#{name}")
     except ValueError:

@@ -14,6 +14,15 @@ class Painted(Char):
 class PictureScreen(pyte.Screen):
     """Cells as `pyte` keeps them, with pixels."""
 
+    def select_graphic_rendition(self, *attributes: int, **private: bool) -> None:
+        """Keep a foreground of the palette by its number, which may be an image's: `palette42`."""
+        super().select_graphic_rendition(*attributes, **private)
+        at = 0
+        while at < len(attributes):
+            if attributes[at] == 38 and attributes[at + 1] == 5:
+                self.cursor.attrs = self.cursor.attrs._replace(fg=f"palette{attributes[at + 2]}")
+            at += {2: 5, 5: 3}[attributes[at + 1]] if attributes[at] in (38, 48) else 1
+
     def paint(self, image: Image.Image, row: int, column: int, cell: tuple[int, int]) -> None:
         """Paint pixels from a cell on; what reaches past the screen is cut, and what is transparent changes nothing."""
         width, height = cell

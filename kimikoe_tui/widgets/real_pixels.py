@@ -1,0 +1,82 @@
+"""Pictures that a terminal is sent beside its text: when they are sent, and when they are taken away."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+from weakref import WeakSet
+
+from textual.app import App
+from textual.driver import Driver
+
+from kimikoe_tui.terminal_driver import TerminalDriver
+
+MOST_BACKLOG = 65_536
+Span = tuple[int, int, int]
+"""Cells of the screen: their row, the first column and the one after the last."""
+
+
+class Placed(Protocol):
+    """Something with a picture of its own in the terminal."""
+
+    def settle(self) -> None:
+        """Have the terminal show what is to be seen now, and nothing else."""
+
+    def forget(self) -> None:
+        """The terminal has lost all that it was sent."""
+
+    def write_over(self, spans: Sequence[Span] | None) -> None:
+        """These cells are written; None for all."""
+
+
+class PictureLayer:
+    """What lies beside the text of an app. Textual's repaint erases what it writes over, so pictures follow it."""
+
+    def __init__(self) -> None:
+        self._placed: WeakSet[Placed] = WeakSet()
+
+    def add(self, picture: Placed) -> None:
+        """Have a picture follow each repaint."""
+        self._placed.add(picture)
+
+    def write_over(self, spans: Sequence[Span] | None) -> None:
+        """Cells are about to be written; None for all of the screen."""
+        for picture in list(self._placed):
+            picture.write_over(spans)
+
+    def settle(self) -> None:
+        """Called at the end of each repaint, before the terminal shows it."""
+        for picture in list(self._placed):
+            picture.settle()
+
+    def forget(self) -> None:
+        """The terminal was given away and has been taken again."""
+        for picture in list(self._placed):
+            picture.forget()
+
+
+def write_raw(app: App[Any], data: str) -> None:
+    """Send bytes of our own after all that Textual has written so far; Textual has no public way."""
+    driver: Driver | None = app._driver
+    if driver is not None and not driver.is_headless and data:
+        driver.write(data)
+
+
+def is_behind(app: App[Any]) -> bool:
+    """Whether the terminal has not taken yet what it was sent before: more pictures would only keep keys waiting."""
+    driver = app._driver
+    return isinstance(driver, TerminalDriver) and driver.backlog > MOST_BACKLOG
+
+
+@contextmanager
+def one_update(app: App[Any]) -> Iterator[None]:
+    """What is written within is shown at once, where the terminal knows how."""
+    app._begin_update()
+    try:
+        yield
+    finally:
+        app._end_update()
+
+
+def at_cell(column: int, row: int, data: str) -> str:
+    """Data sent with the cursor on a cell, counted from 0, and the cursor where it was afterwards."""
+    return f"\x1b7\x1b[{row + 1};{column + 1}H{data}\x1b8"
