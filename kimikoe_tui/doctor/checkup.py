@@ -7,7 +7,7 @@ from pathlib import Path
 
 from db.connect import DATABASE_NAME
 from db.errors import UserError
-from kimikoe_tui.doctor import card, clock, display, sleeping, staying, studio, versions, wsl
+from kimikoe_tui.doctor import card, clock, display, pictures, sleeping, staying, studio, versions, wsl
 from kimikoe_tui.doctor.finding import Finding
 from kimikoe_tui.doctor.machine import Machine
 
@@ -25,6 +25,7 @@ def check(machine: Machine, folder: Path) -> Iterator[Finding]:
     yield from card.check(machine)
     yield from versions.check(machine)
     yield from display.check(machine, terminal_size())
+    yield from pictures.check()
     yield clock.check(machine, time.time(), _newest(root))
 
 

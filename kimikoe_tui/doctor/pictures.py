@@ -1,0 +1,56 @@
+"""How pictures reach this terminal, what one costs, and what would let real pixels through."""
+
+import sys
+from collections.abc import Iterator
+
+from db.errors import UserError
+from db.i18n import _
+from kimikoe_tui.doctor.finding import Finding, ok, problem, warning
+from kimikoe_tui.graphics import specimen
+from kimikoe_tui.graphics.choose import new_renderer
+from kimikoe_tui.graphics.detect import Detection
+from kimikoe_tui.graphics.display import Display
+from kimikoe_tui.graphics.known import known_terminals
+
+CELLS = (40, 20)
+SLOW_SECONDS = 0.15
+
+
+def check() -> Iterator[Finding]:
+    """Asks the terminal, where there is one and it was not asked before."""
+    if not sys.stdin.isatty():
+        return
+    try:
+        with Detection(known_terminals()) as detection:
+            yield from judge(detection.finish()[0])
+    except UserError as error:
+        yield problem("pictures", str(error), _("Set it anew, or unset it."))
+
+
+def judge(display: Display) -> Iterator[Finding]:
+    """What is so, and what to do where pictures are text or the line is slow."""
+    kib = specimen.size(new_renderer(display).draw(specimen.picture(512), *CELLS)) / 1024
+    words = _("{method} in {terminal} ({why}), cells {cell}, {kib:.0f} KiB one of 40×20 cells.").format(
+        method=display.method, terminal=display.brand or _("an unknown terminal"), why=display.why,
+        cell="×".join(map(str, display.cell)), kib=kib,
+    )  # fmt: skip
+    yield warning("pictures", words, advice(display)) if display.is_text else ok("pictures", words)
+    if display.ambiguous == 2:
+        yield warning("width", _("lines and blocks take two cells here: plainer ones are used."),
+                      _("Set the terminal's ambiguous-width characters to narrow."))  # fmt: skip
+    if display.round_trip is not None and display.round_trip > SLOW_SECONDS:
+        yield warning("line", _("an answer takes {ms:.0f} ms.").format(ms=display.round_trip * 1000),
+                      _("In ~/.ssh/config: Compression no; pictures are compressed already."))  # fmt: skip
+
+
+def advice(display: Display) -> str:
+    """What would show real pixels."""
+    if display.brand == "mosh":
+        return _("mosh lets no picture through: use ssh.")
+    if display.brand == "screen":
+        return _("screen lets no picture through: use tmux, or neither.")
+    if display.brand == "tmux":
+        return _("tmux 3.3 or newer in kitty or Ghostty, or tmux 3.4 built with sixel; or leave tmux.")
+    if display.brand == "xterm":
+        return _("Start it as `xterm -ti vt340`.")
+    return _("Real pixels: kitty, Ghostty, WezTerm, iTerm2, foot, or `KIMIKOE_GRAPHICS=` kitty, sixel or inline.")

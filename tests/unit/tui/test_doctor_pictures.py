@@ -1,0 +1,44 @@
+"""What the doctor says of pictures, and the neutral glyphs of terminals that draw some over two cells."""
+
+import pytest
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.color import Color
+
+from kimikoe_tui.doctor import pictures
+from kimikoe_tui.graphics.__main__ import lines
+from kimikoe_tui.graphics.display import METHODS, Display, Method
+from kimikoe_tui.widgets.neutral import NeutralGlyphs
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_what_was_found_is_told_with_its_cost(method: Method) -> None:
+    display = Display(method=method, brand="xterm", version=(379,), cell=(9, 18), cell_known=True, round_trip=0.01)
+    told = "\n".join(lines(display))
+    assert method in told and "xterm 379" in told and "9×18" in told and "10 ms" in told and "KiB" in told
+    (finding,) = pictures.judge(display)
+    assert finding.state == ("warning" if display.is_text else "ok")
+    assert ("vt340" in finding.do) is display.is_text
+
+
+@pytest.mark.parametrize(("brand", "word"), [("mosh", "ssh"), ("screen", "tmux"), ("tmux", "3.4"), ("", "Ghostty")])
+def test_what_would_show_real_pixels(brand: str, word: str) -> None:
+    (finding,) = pictures.judge(Display(method="quadrants", brand=brand))
+    assert word in finding.do
+
+
+def test_wide_glyphs_and_slow_lines_are_told() -> None:
+    found = list(pictures.judge(Display(method="sixel", ambiguous=2, round_trip=0.4)))
+    assert [each.check for each in found] == ["pictures", "width", "line"]
+
+
+def test_where_there_is_no_terminal_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", open("/dev/null"))
+    assert list(pictures.check()) == []
+
+
+def test_every_glyph_becomes_one_of_one_cell() -> None:
+    before = "╭─ 3 of 12 ★★☆ … ━━╸ ▀ “x” ↑↓ │ 日本"
+    (after,) = NeutralGlyphs().apply([Segment(before)], Color(0, 0, 0))
+    assert after.text == '+- 3 of 12 **. ~ === # "x" ^v | 日本'
+    assert cell_len(after.text) == cell_len(before)
