@@ -12,6 +12,7 @@ BENCHMARKS = {
     "training": "a training step against the bare forward+backward+optimizer loop",
     "generation": "a denoised picture against the bare denoise loop",
     "first_paint": "the terminal's first paint against a trivial Textual app",
+    "pictures": "from a key to the next picture by kitty and by sixel, against limits and half blocks",
     "tui_memory": "the terminal's memory against a trivial Textual app",
     "lesson": "what the demo's second run learns, over three seeds, against the bare base; ten minutes",
     "people_first": "keys and reads of two terminals while the engine writes at full speed, against rest",

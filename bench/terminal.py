@@ -9,11 +9,13 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import psutil
 
 COLUMNS, ROWS = 120, 40
+CELL = (10, 20)
+REST_SECONDS = 0.4
 LIMIT_SECONDS = 30.0
 LAST_QUESTION, LAST_ANSWER = b"\x1b[c", b"\x1b[?62;22c"
 
@@ -21,10 +23,14 @@ LAST_QUESTION, LAST_ANSWER = b"\x1b[c", b"\x1b[?62;22c"
 class Painted:
     """A program that has shown a word, `seconds` after its start."""
 
-    def __init__(self, command: Sequence[str], word: bytes) -> None:
+    def __init__(
+        self, command: Sequence[str], word: bytes, size: tuple[int, int] = (COLUMNS, ROWS),
+        variables: Mapping[str, str] | None = None,
+    ) -> None:  # fmt: skip
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        pixels = size[0] * CELL[0], size[1] * CELL[1]
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], *pixels))
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(variables or {})}
         start = time.perf_counter()
         self._process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
@@ -37,6 +43,28 @@ class Painted:
         """Send keys, and read until a word is shown that was not read before."""
         os.write(self._master, keys.encode())
         self._read_until(until_word)
+
+    def follow(self, keys: str, quiet: float) -> tuple[float, float, bytes]:
+        """Send keys; the seconds to the first and to the last byte of what comes until it is `quiet`, and the bytes."""
+        began = first = last = time.perf_counter()
+        os.write(self._master, keys.encode())
+        parts: list[bytes] = []
+        while select.select([self._master], [], [], quiet if parts else LIMIT_SECONDS)[0]:
+            parts.append(self._read())
+            last = time.perf_counter()
+            first = first if first > began else last
+        return first - began, last - began, b"".join(parts)
+
+    def rest(self, at_most: float) -> None:
+        """Read on until the program has nothing to do, as when all it does ahead is done."""
+        deadline, used = time.perf_counter() + at_most, -1.0
+        while used != (used := self.cpu_seconds()) and time.perf_counter() < deadline:
+            self.settle(REST_SECONDS)
+
+    def cpu_seconds(self) -> float:
+        """The processor's seconds that the program has used, without its children."""
+        times = psutil.Process(self._process.pid).cpu_times()
+        return float(times.user + times.system)
 
     def _read_until(self, word: bytes) -> None:
         seen, deadline = b"", time.perf_counter() + LIMIT_SECONDS

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 CHUNK = 4096
-BYTES_PER_PIXEL, LEAST_BYTES = 170 * 1024 / 512**2, 64 * 1024
+BYTES_PER_PIXEL, LEAST_BYTES = 168 * 1024 / 512**2, 64 * 1024
 """What a picture may cost on the wire; beyond it the palette is made smaller."""
 PALETTES = (256, 128, 64)
 _numbers = itertools.count(1)

@@ -129,9 +129,9 @@ class CullView(CullReading):
             self.picture.show(None)
             self.query_one("#facts", Static).update(_("No pictures yet: `kimikoe generate PROMPT` draws some."))
             return
-        self.shown = self.facts(self.current)
         around = [self.index + step for step in AHEAD]
         self.picture.show(self.current, [self.ids[each] for each in around if 0 <= each < len(self.ids)])
+        self.shown = self.facts(self.current)
         self._show_facts(self.shown)
         self.show_film_frame(self.shown)
 

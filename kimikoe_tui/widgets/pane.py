@@ -28,12 +28,12 @@ class Pane(Vertical):
     @property
     def _border(self) -> tuple[Region, ...]:
         """The four sides, as regions of the content, which begins inside them."""
-        width, height = self.outer_size
+        (width, height), inside = self.outer_size, self.content_offset
         sides = (
             Region(0, 0, width, 1), Region(0, height - 1, width, 1),
             Region(0, 0, 1, height), Region(width - 1, 0, 1, height),
         )  # fmt: skip
-        return tuple(side.translate(-self.content_offset) for side in sides) if width and height else ()
+        return tuple(side.translate(-inside) for side in sides) if width and height else ()
 
     def __init__(self, *, id: str, title: str = "") -> None:  # noqa: A002
         super().__init__(id=id)
