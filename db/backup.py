@@ -50,7 +50,7 @@ class _CheckpointManifest(msgspec.Struct):
 
 def default_target(root: Path, full: bool) -> Path:
     """`backups/my-film-2023-10-18` below the studio, or the next such name that is free."""
-    folder = root / studio_files.BACKUPS
+    folder = root.resolve() / studio_files.BACKUPS
     stem = f"{root.resolve().name}-{date.today().isoformat()}{'-full' if full else ''}"
     names = (folder / (stem if number == 1 else f"{stem}-{number}") for number in count(1))
     return next(path for path in names if not os.path.lexists(path))

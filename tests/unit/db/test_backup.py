@@ -114,8 +114,10 @@ def test_what_is_missing_or_changed_is_told_and_the_rest_is_kept(studio: Path, t
 
 
 def test_without_a_target_backups_lie_in_the_studio_by_date(studio: Path) -> None:
-    first = default_target(studio, full=False)
-    make_backup(studio, first)
+    link = studio.with_name("link")
+    link.symlink_to(studio)
+    first = default_target(link, full=False)
+    make_backup(link, first)
     second = default_target(studio, full=False)
     assert first.parent == studio / "backups" and second.name == f"{first.name}-2"
     assert not [path for path in make_backup(studio, second, full=True).files if path.startswith("backups/")]
