@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+import msgspec
 from rich.console import RenderableType
 from textual import constants, on, work
 from textual._compositor import ChopsUpdate
@@ -27,6 +28,7 @@ from kimikoe_tui import keys, palette
 from kimikoe_tui.engine_control import engine_state, other_version
 from kimikoe_tui.graphics.detect import Detection
 from kimikoe_tui.graphics.display import Display
+from kimikoe_tui.graphics.probe import window_cell
 from kimikoe_tui.graphics.replies import KeyFilter
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
@@ -79,6 +81,7 @@ class KimikoeApp(App[None]):
         self.display_known = display or Display()
         self.key_filter = key_filter or KeyFilter()
         self.picture_layer = PictureLayer()
+        self._window_cell = window_cell(0)
         super().__init__(driver_class=TerminalDriver)
         self.root = root
         self.session = Session(root)
@@ -191,6 +194,14 @@ class KimikoeApp(App[None]):
             self._driver.stop_job()
         elif self.room is not None:
             self.room.complain(_("There is no shell above this program to bring it back."))
+
+    def on_resize(self) -> None:
+        """Notice a font of another size, which makes other cells of the same window."""
+        cell, before = window_cell(0), self._window_cell
+        self._window_cell = cell
+        if cell is not None and cell not in (before, self.display_known.cell):
+            self.display_known = msgspec.structs.replace(self.display_known, cell=cell, cell_known=True)
+            self.picture_layer.draw_anew(self.display_known)
 
     @on(Driver.SignalResume)
     def _paint_again(self) -> None:

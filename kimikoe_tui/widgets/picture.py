@@ -160,6 +160,16 @@ class Picture(TellsFailures, Widget):
             self._sent = self._shown, place
             self._note_painted(self._answered, False)
 
+    def draw_anew(self, display: Display) -> None:
+        """Begin again with cells of another size."""
+        if self._sent is not None:
+            write_raw(self.app, self._renderer.remove())
+        self._renderer, self._sent = new_renderer(display), None
+        self._kept.clear()
+        self._shown_cells = (0, 0)
+        self.refresh()
+        self._wish()
+
     def write_over(self, spans: Sequence[Span] | None) -> None:
         """Where text is written, what was painted is gone."""
         if self._renderer.layer != "painted":

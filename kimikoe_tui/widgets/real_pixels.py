@@ -8,6 +8,7 @@ from weakref import WeakSet
 from textual.app import App
 from textual.driver import Driver
 
+from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.terminal_driver import TerminalDriver
 
 MOST_BACKLOG = 65_536
@@ -26,6 +27,9 @@ class Placed(Protocol):
 
     def write_over(self, spans: Sequence[Span] | None) -> None:
         """These cells are written; None for all."""
+
+    def draw_anew(self, display: Display) -> None:
+        """The terminal's cells are of another size now."""
 
 
 class PictureLayer:
@@ -47,6 +51,11 @@ class PictureLayer:
         """Called at the end of each repaint, before the terminal shows it."""
         for picture in list(self._placed):
             picture.settle()
+
+    def draw_anew(self, display: Display) -> None:
+        """The terminal's cells are of another size now, as when a person takes a larger font."""
+        for picture in list(self._placed):
+            picture.draw_anew(display)
 
     def forget(self) -> None:
         """The terminal was given away and has been taken again."""

@@ -68,10 +68,12 @@ class Terminal:
         while self._answers and self._answers[0][0] <= time.monotonic():
             os.write(self._master, self._answers.pop(0)[1])
 
-    def resize(self, columns: int, rows: int) -> None:
-        """Give the terminal another size, as dragging its corner does."""
+    def resize(self, columns: int, rows: int, cell: tuple[int, int] = (0, 0)) -> None:
+        """Give the terminal another size, as dragging its corner does, or another font, whose cells are so large."""
         self.emulator.screen.resize(rows, columns)
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.emulator.cell = cell if any(cell) else self.emulator.cell
+        pixels = columns * cell[0], rows * cell[1]
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, *pixels))
 
     @property
     def echoes(self) -> bool:

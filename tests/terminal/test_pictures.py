@@ -122,6 +122,8 @@ def _sizes_are_followed(terminal: Terminal) -> None:
         terminal.resize(columns, rows)
         terminal.wait_for("4 of 12")
         wait_until(lambda: _fits(terminal), "the picture fits its pane")
+    terminal.resize(100, 30, (8, 16))
+    wait_until(lambda: _fits(terminal), "the picture fits its pane of smaller cells")
 
 
 def _fits(terminal: Terminal) -> bool:
@@ -131,4 +133,5 @@ def _fits(terminal: Terminal) -> bool:
     if not has(image, 4):
         return False
     left, top, right, bottom = picture_box(image, 4)
-    return left >= 10 and top >= 20 and bottom <= image.height - 60 and (bottom - top) > image.height * 0.5
+    (width, height), size = terminal.emulator.cell, bottom - top
+    return left >= width and top >= height and bottom <= image.height - 3 * height and size > image.height * 0.5
