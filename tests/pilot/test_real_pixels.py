@@ -1,0 +1,72 @@
+"""When a picture's data is sent, by what it writes to the driver: once a picture, at its cell, never under a menu."""
+
+import re
+from pathlib import Path
+from sqlite3 import Connection
+
+import pytest
+
+from kimikoe_tui.app import KimikoeApp
+from kimikoe_tui.graphics.display import Display, Method
+from kimikoe_tui.pixels import FrameServer
+from kimikoe_tui.widgets import picture as picture_module
+from kimikoe_tui.widgets.real_pixels import MOST_BACKLOG, at_cell
+from tests.pilot.conftest import FAKE_SERVER, add_pictures, cull_room, drawn, ratings, until
+
+DATA = re.compile(r"\x1b(?:_Ga=T|P0;1|\]1337;File)")
+
+
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What pictures wrote beside the text."""
+    written: list[str] = []
+    monkeypatch.setattr(picture_module, "write_raw", lambda _app, data: written.append(data))
+    return written
+
+
+def program(studio: Path, method: Method) -> KimikoeApp:
+    """Without a terminal nothing is painted; pictures follow what would be."""
+    server = FrameServer([*FAKE_SERVER, str(studio)], studio / "logs" / "pixels.log")
+    app = KimikoeApp(studio, None, server, Display(method=method))
+    app.post_display_hook = app.picture_layer.settle  # type: ignore[method-assign]
+    return app
+
+
+@pytest.mark.parametrize("method", ["kitty", "kitty-direct", "sixel", "inline"])
+async def test_a_key_sends_one_picture(db: Connection, studio: Path, sent: list[str], method: Method) -> None:
+    ids = add_pictures(db, studio, 4)
+    async with program(studio, method).run_test(size=(100, 30)) as pilot:
+        app = pilot.app
+        assert isinstance(app, KimikoeApp)
+        await pilot.press("g", "c")
+        await drawn(app, pilot, ids[0])
+        await until(pilot, lambda: len(cull_room(app).picture._kept) == 4)
+        for image_id in ids[1:]:
+            sent.clear()
+            await pilot.press("l")
+            await drawn(app, pilot, image_id)
+            assert len(DATA.findall("".join(sent))) == 1
+
+
+async def test_what_waits_for_a_slow_line_has_not_been_seen(
+    db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = add_pictures(db, studio, 3)
+    async with program(studio, "kitty").run_test(size=(100, 30)) as pilot:
+        app = pilot.app
+        assert isinstance(app, KimikoeApp)
+        await pilot.press("g", "c")
+        await drawn(app, pilot, ids[0])
+        await until(pilot, lambda: len(cull_room(app).picture._kept) == 3)
+        with monkeypatch.context() as slow:
+            slow.setattr(picture_module, "is_behind", lambda _app: True)
+            await pilot.press("l", "4")
+        assert ratings(db) == {ids[1]: (4, 0, 1)}
+        await drawn(app, pilot, ids[2])
+        await pilot.press("5")
+        assert ratings(db)[ids[2]] == (5, 0, 0)
+
+
+def test_data_is_sent_at_its_cell_and_the_cursor_stays() -> None:
+    assert at_cell(2, 0, "data") == "\x1b7\x1b[1;3Hdata\x1b8"
+    assert MOST_BACKLOG < 170 * 1024, "no whole picture waits behind another"
