@@ -100,6 +100,8 @@ def test_half_precision_files_are_taken_where_there_are_both() -> None:
 
 
 def test_the_model_card_states_the_licence(folder: Path) -> None:
+    assert inspect_base(str(folder)).licence == ("mit", "https://opensource.org/license/mit")
+    (folder / "README.md").unlink()
     assert inspect_base(str(folder)).licence == ("", "")
     card = "---\nlicense: other\nlicense_name: my-licence\nlicense_link: https://example.org/l\ntags:\n- x\n---\nText\n"
     (folder / "README.md").write_text(card)
