@@ -31,7 +31,8 @@ PICTURE_DATA = re.compile(rb"\x1b(?:_G|P0;1)[^\x1b]*\x1b")
 class Felt(msgspec.Struct):
     """What a person felt, key by key: milliseconds to the first and the last byte, KiB in all and of the picture alone.
 
-    `cpu` is milliseconds of the processor's time a key, which says more than the others where the machine is busy.
+    `cpu` is milliseconds of the processor's time a key, which where the machine is busy says more than the others; the
+    next pictures, which are prepared meanwhile, are in it.
     """
 
     first: list[float] = []
@@ -57,7 +58,7 @@ def _results(method: str, ours: Felt, text: Felt) -> list[Result]:
         at_most(f"{method}: first byte, p95", _p95(ours.first), FIRST_MS, "ms", 1.0),
         at_most(f"{method}: last byte, p95", _p95(ours.last), LAST_MS, "ms", 1.0),
         at_most(f"{method}: last byte, to text", median(ours.last), median(text.last), "ms", 1.0),
-        at_most(f"{method}: cpu a key, to text", ours.cpu, text.cpu, "ms", 1.0),
+        at_most(f"{method}: cpu a key and ahead", ours.cpu, text.cpu, "ms", 6.0),
         at_most(f"{method}: all bytes, to text", median(ours.kib), median(text.kib), "KiB", 5.0),
     ]
     limit = [at_most("kitty: a picture", max(ours.picture), KIB, "KiB", 1.0)] if method == "kitty" else []

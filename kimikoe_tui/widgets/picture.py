@@ -230,10 +230,16 @@ class Picture(TellsFailures, Widget):
         elif (known := self._kept.get((self._key, cells))) is not None:
             self._put_up(known)
         wanted = [key for key in (self._key, *self._ahead) if key is not None and (key, cells) not in self._kept]
-        if wanted:
-            self._draw(wanted, cells)
         if self._key in wanted:
+            self._draw(wanted, cells)
             self.set_timer(PATIENCE, partial(self._say_waiting, self._key))
+        elif wanted:
+            self.set_timer(REST, partial(self._draw_ahead, self._key, wanted, cells))
+
+    def _draw_ahead(self, key: Key | None, wanted: list[Key], cells: Cells) -> None:
+        """Draw what is likely to be asked for, once the picture asked for is on its way and no key followed it."""
+        if key == self._key and cells == self._cells:
+            self._draw(wanted, cells)
 
     def _say_waiting(self, key: Key) -> None:
         """Take down the picture before, once it has stayed up too long in the place of one that is not there yet."""
