@@ -69,9 +69,7 @@ def unit_text(root: Path, environment: Mapping[str, str] = os.environ, python: s
     root = root.resolve()
     if set(python) & _NO_PROGRAM:
         raise UserError(
-            _("systemd starts nothing with quotes in its path, {path}: install kimikoe elsewhere.").format(
-                path=python
-            )
+            _("systemd starts nothing with quotes in its path, {path}: install kimikoe elsewhere.").format(path=python)
         )
     kept = {"PYTHONUTF8": "1"} | {name: environment[name] for name in KEPT_VARIABLES if name in environment}
     return _UNIT.format(
@@ -128,9 +126,7 @@ def next_commands(root: Path, machine: Machine) -> Iterator[str]:
     """What a person does next, line by line: the exact commands that enable the unit, as far as they are needed."""
     name = unit_name(root)
     if not systemd.present(machine):
-        yield _(
-            "systemd does not run this machine: a unit has no effect (in WSL: [boot] systemd=true in wsl.conf)."
-        )
+        yield _("systemd does not run this machine: a unit has no effect (in WSL: [boot] systemd=true in wsl.conf).")
         return
     yield _("To start the engine with this machine, and again when it crashes:")
     if not unit_path(root, machine.env).is_file():
@@ -150,7 +146,5 @@ def _about_linger(machine: Machine) -> Iterator[str]:
     if lingers is None:
         yield _("Whether you linger is not known here. Without it the engine ends at logout and waits for your login:")
     else:
-        yield _(
-            "Linger is off: without it the engine ends at your logout and waits for your login after a reboot."
-        )
+        yield _("Linger is off: without it the engine ends at your logout and waits for your login after a reboot.")
     yield f"  {systemd.enable_linger(machine)}"

@@ -11,9 +11,7 @@ LONGEST_LIST = 6
 
 def lines(report: Report, most_jobs: int = LONGEST_LIST) -> Iterator[str]:
     """What ran, what stopped it, what came of it, what waits."""
-    yield _("in {time} jobs ran {ran}").format(
-        time=duration(report.until - report.since), ran=duration(report.seconds)
-    )
+    yield _("in {time} jobs ran {ran}").format(time=duration(report.until - report.since), ran=duration(report.seconds))
     for job in report.jobs[-most_jobs:]:
         yield _job(job)
     if (more := len(report.jobs) - most_jobs) > 0:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-STEPS = (300, 400)
+STEPS = (300, 560)
 
 
 @click.command()
