@@ -88,6 +88,7 @@ def job_log(folder: Path, job_id: int) -> Iterator[logging.Logger]:
         yield logger
     finally:
         logger.removeHandler(handler)
+        logger.propagate = True
         handler.close()
 
 

@@ -29,7 +29,7 @@ def test_a_base_and_a_tagger_come_from_the_hub(tmp_path: Path) -> None:
     db = connect_studio(root)
     base, tagger = library.base(db), library.tagger(db)
     assert (base.architecture, base.width, base.prediction_type) == ("sd15", 128, "v_prediction")
-    assert (tagger.input_size, tagger.embedding_dim) == (64, 192)
+    assert (tagger.input_size, tagger.embedding_dim) == (128, 192)
     assert (base.source, tagger.source) == ("someone/tiny", "someone/wd")
 
 

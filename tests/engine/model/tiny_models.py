@@ -13,7 +13,6 @@ from engine.base import BaseModel
 from engine.base_files import CONFIGS
 from engine.demo.training.one_file import write_one_file
 
-VOCABULARY = {"vocab_size": 933, "bos_token_id": 931, "eos_token_id": 932}
 UNET = {
     "sample_size": 8,
     "block_out_channels": (8, 16),
@@ -39,8 +38,8 @@ def save_micro_sdxl(folder: Path, tokenizer: Path) -> Path:
     AutoencoderKL(
         block_out_channels=(8, 8), down_block_types=BLOCKS["down"], up_block_types=BLOCKS["up"], norm_num_groups=4
     ).save_pretrained(folder / "vae")
-    CLIPTextModel(_text_config(8)).save_pretrained(folder / "text_encoder")
-    CLIPTextModelWithProjection(_text_config(16)).save_pretrained(folder / "text_encoder_2")
+    CLIPTextModel(_text_config(8, tokenizer)).save_pretrained(folder / "text_encoder")
+    CLIPTextModelWithProjection(_text_config(16, tokenizer)).save_pretrained(folder / "text_encoder_2")
     DDIMScheduler(beta_schedule="scaled_linear").save_pretrained(folder / "scheduler")
     shutil.copytree(tokenizer, folder / "tokenizer")
     shutil.copytree(tokenizer, folder / "tokenizer_2")
@@ -48,10 +47,12 @@ def save_micro_sdxl(folder: Path, tokenizer: Path) -> Path:
     return folder
 
 
-def _text_config(size: int) -> CLIPTextConfig:
+def _text_config(size: int, tokenizer: Path) -> CLIPTextConfig:
+    """For a tokenizer whose last two tokens are the start and the end, as those of the tiny base are."""
+    words = len(json.loads((tokenizer / "vocab.json").read_text("utf-8")))
     return CLIPTextConfig(
         hidden_size=size, intermediate_size=2 * size, num_hidden_layers=3, num_attention_heads=2,
-        projection_dim=size, **VOCABULARY,
+        projection_dim=size, vocab_size=words, bos_token_id=words - 2, eos_token_id=words - 1,
     )  # fmt: skip
 
 
