@@ -123,7 +123,7 @@ def open_container(path: Path) -> Any:
     try:
         if path.stat().st_size == 0:
             raise UserError(_("{path} is empty: copy the film again from its source.").format(path=path))
-        return av.open(str(path))
+        return av.open(str(path), metadata_errors="replace")
     except (av.FFmpegError, OSError) as error:
         raise _unreadable(path, error) from error
 

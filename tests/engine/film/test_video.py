@@ -298,3 +298,11 @@ def test_identity_is_the_content(tmp_path: Path) -> None:
     assert content_hash(clip) == content_hash(moved)
     moved.write_bytes(clip.read_bytes() + b"x")
     assert content_hash(clip) != content_hash(moved)
+
+
+def test_a_film_whose_metadata_are_no_text_opens(tmp_path: Path) -> None:
+    path = numbered_clip(tmp_path / "film.mp4", 3)
+    content = path.read_bytes()
+    assert b"VideoHandler" in content
+    path.write_bytes(content.replace(b"VideoHandler", b"Vi\x80eoHandler"))
+    assert probe(path).fps > 0
