@@ -28,7 +28,7 @@ from engine.demo.training.captions import Captions
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.measures import MEASURES, Measure, prompt_of
 from engine.demo.training.plan import REHEARSAL, Workshop
-from engine.demo.training.publish import publish_one_file
+from engine.demo.training.publish import ONE_FILE
 from engine.demo.training.state import Course
 from engine.demo.training.tagger import train_tagger
 from engine.demo.training.tokenizer import make_tokenizer
@@ -65,9 +65,9 @@ def test_what_is_made_draws_in_a_plain_pipeline(workshop: Workshop) -> None:
     assert tagger.input_size == 128 and [tag.name for tag in tagger.tags][:2] == ["1girl", "1boy"]
 
 
-def test_as_one_file_it_is_the_same(workshop: Workshop, tmp_path: Path) -> None:
-    publish_one_file(workshop.shipped / "base", tmp_path / "tiny.safetensors")
-    sources = tmp_path / "tiny.safetensors", workshop.shipped / "base"
+def test_as_one_file_it_is_the_same(workshop: Workshop) -> None:
+    workshop.publish_one_file()
+    sources = workshop.folder / ONE_FILE, workshop.shipped / "base"
     one, folder = (load_base(str(source), "cpu", torch.float32) for source in sources)
     for part in ("unet", "vae"):
         expected = getattr(folder, part).state_dict()

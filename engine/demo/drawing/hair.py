@@ -48,16 +48,11 @@ class Hair:
     def draw_behind(self) -> None:
         """What the head and the body hide: the back of the hair, tails and bun."""
         style, length = self.character.hairstyle, self.character.length
-        under_hat = self.character.wears("hat")
-        if style == "hair bun" and not under_hat:
-            self._bun(_BUN)
-        if style == "twintails":
-            for side in SIDES:
-                self._tail(twintail(length, side))
-        elif style == "ponytail":
+        self._draw_bun_and_twintails()
+        if style == "ponytail":
             self._tail(ponytail(length))
         self._area(back(lower_cap(style) if self._tied() else length), self.shadow)
-        if style == "hair bun" and under_hat:
+        if style == "hair bun" and self.character.wears("hat"):
             self._bun(_SIDE_BUN)
 
     def draw_braid(self) -> None:
@@ -78,12 +73,7 @@ class Hair:
     def draw_back_of_head(self) -> None:
         """All the hair as seen from behind, over the body."""
         style, length = self.character.hairstyle, self.character.length
-        under_hat = self.character.wears("hat")
-        if style == "hair bun" and not under_hat:
-            self._bun(_BUN)
-        if style == "twintails":
-            for side in SIDES:
-                self._tail(twintail(length, side))
+        self._draw_bun_and_twintails()
         worn: Length = "short hair" if self._tied() else length
         self._area(back(worn, _DRAWN_IN[worn]), self.colour)
         self.canvas.polygon(_SHADOW, self.shadow, outline=False)
@@ -96,7 +86,7 @@ class Hair:
             self._strand([(0.05, -0.3), (0.2, 0.5), (0.12, 1.3)])
         elif style == "braid":
             self._braid(0.0, 0.85)
-        elif style == "hair bun" and under_hat:
+        elif style == "hair bun" and self.character.wears("hat"):
             self._bun(_NAPE_BUN)
 
     def draw_ties(self, away: bool = False) -> None:
@@ -106,6 +96,14 @@ class Hair:
                 self._tie((side * 1.02, -0.48))
         if self.character.hairstyle == "ponytail":
             self._tie((0.0, -0.58) if away else (0.74, -1.02))
+
+    def _draw_bun_and_twintails(self) -> None:
+        """What stands out beside the head from both sides; a hat presses the bun down."""
+        if self.character.hairstyle == "hair bun" and not self.character.wears("hat"):
+            self._bun(_BUN)
+        if self.character.hairstyle == "twintails":
+            for side in SIDES:
+                self._tail(twintail(self.character.length, side))
 
     def _tied(self) -> bool:
         return self.character.hairstyle in ("twintails", "ponytail", "braid")

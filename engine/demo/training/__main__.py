@@ -17,6 +17,7 @@ STEPS: dict[str, Step] = {
     "base": Workshop.make_base,
     "publish": Workshop.publish,
     "card": Workshop.appraise,
+    "one-file": Workshop.publish_one_file,
 }
 BESIDE: dict[str, Step] = {
     "controlnets": MoreWorkshop.make_controlnets,

@@ -1,6 +1,6 @@
 """How good the made models are: figures on held-out drawings, looked at by the tagger and by an independent judge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,8 +143,3 @@ def grid(pictures: Pictures, columns: int = 8) -> Pictures:
 def load_made_base(folder: Path) -> BaseModel:
     """The base as it is shipped, in float32 on the CPU."""
     return load_base(str(folder), "cpu", torch.float32)
-
-
-def shortfalls(found: Sequence[Adherence]) -> Mapping[str, float]:
-    """By how much each measure misses what it must reach, where it does."""
-    return {each.name: each.at_least - each.tagger for each in found if each.tagger < each.at_least}

@@ -23,7 +23,7 @@ from engine.demo.training.measures import MEASURES
 from engine.demo.training.networks import LATENT_SIZE
 from engine.demo.training.on_film import score_on_film
 from engine.demo.training.parallel import on_every_core
-from engine.demo.training.publish import publish_base, publish_tagger
+from engine.demo.training.publish import ONE_FILE, publish_base, publish_one_file, publish_tagger
 from engine.demo.training.tagger import Drawings, train_tagger
 from engine.demo.training.tagger_network import LEVELS, Levels
 from engine.demo.training.tokenizer import make_tokenizer
@@ -156,6 +156,10 @@ class Workshop:
         publish_base(self.vae, self.base, self.tokenizer, self.shipped / "base")
         publish_tagger(self.tagger, self.shipped / "tagger")
         publish_tagger(self.judge, self.shipped / "judge")
+
+    def publish_one_file(self) -> None:
+        """The shipped base as one file in this folder, as checkpoints are passed around."""
+        publish_one_file(self.shipped / "base", self.folder / ONE_FILE)
 
     def appraise(self) -> None:
         """Measure what is shipped, and write the card."""
