@@ -28,6 +28,7 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({
     "checkpoint": {"id": "nothing refers to it, and a checkpoint saved again gets another", "made_at": _TIME},
     "dataset": {"made_at": _TIME},
     "engine": {WHOLE_TABLE: "which processes worked, and when"},
+    "culling": {"begun_at": _TIME, "left_at": _TIME},
     "event": {"at": _TIME},
     "film": {"added_at": _TIME},
     "tagger": {"added_at": _TIME},

@@ -10,7 +10,7 @@ from pathlib import Path
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
-from db.schema import films, pictures, reports, views, waits, work
+from db.schema import cullings, films, pictures, reports, views, waits, work
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -55,6 +55,11 @@ def m008_attempts(db: sqlite3.Connection) -> None:
     _run(db, reports.ATTEMPTS)
 
 
+def m009_cullings(db: sqlite3.Connection) -> None:
+    """Which pictures a person went through by which expression, and where they stopped."""
+    _run(db, cullings.CULLINGS)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_films_tags_events,
     m002_datasets_runs,
@@ -64,6 +69,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m006_engine,
     m007_waits,
     m008_attempts,
+    m009_cullings,
 )
 
 

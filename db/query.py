@@ -2,7 +2,7 @@
 
 A word is a tag (`*` and `?` are wildcards) or, where its prefix is a known field, a condition:
 frames: `film:NAME shot:12 frame:100..200 t:3:10..3:45 score:TAG<0.5 verdict:TAG is:tainted|corrupt|key|judged`;
-pictures: `stars:>=4 lora:NAME* seed:7 gen:3 match:>=0.9 is:rejected|unrated|rated|unseen`; both: `limit:500`.
+pictures: `stars:>=4 lora:NAME* seed:7 gen:3 match:>=0.9 cull:1 is:rejected|unrated|rated|unseen`; both: `limit:500`.
 """
 
 import re

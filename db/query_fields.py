@@ -170,6 +170,10 @@ def _lora(db: sqlite3.Connection, value: str) -> Condition:
     return Condition(sql, [value])
 
 
+def _culling(db: sqlite3.Connection, value: str) -> Condition:
+    return Condition("(i.id IN (SELECT image_id FROM culled WHERE culling_id = ?))", [number(value, int)])
+
+
 FRAME_FIELDS = {
     "film": _film,
     "frame": _frame,
@@ -186,5 +190,6 @@ IMAGE_FIELDS = {
     "gen": lambda db, value: _compare("i.generation_id", value, int),
     "match": lambda db, value: _compare("COALESCE(i.best_match, 0)", value),
     "lora": _lora,
+    "cull": _culling,
     "is": lambda db, value: _state(_IMAGE_STATES, value),
 }

@@ -76,15 +76,16 @@ class KimikoeApp(App[None]):
 
     def __init__(
         self, root: Path, start_engine: Callable[[], None] | None = None, frame_server: FrameServer | None = None,
-        display: Display | None = None, key_filter: KeyFilter | None = None,
+        display: Display | None = None, key_filter: KeyFilter | None = None, culling: str = "",
     ) -> None:  # fmt: skip
         self.display_known = display or Display()
         self.key_filter = key_filter or KeyFilter()
         self.picture_layer = PictureLayer()
         self._window_cell = window_cell(0)
+        self.DEFAULT_MODE = "cull" if culling else self.DEFAULT_MODE
         super().__init__(driver_class=TerminalDriver)
         self.root = root
-        self.session = Session(root)
+        self.session = Session(root, culling)
         self.frame_server = frame_server or FrameServer(frame_server_command(root), root / "logs" / "pixels.log")
         self.engine_runs: bool | None = None
         self._engine_pid: int | None = None
@@ -262,13 +263,16 @@ def prefer_true_colour() -> None:
 
 
 def run_studio(
-    root: Path, start_engine: Callable[[], None] | None = None, detection: Detection | None = None
-) -> None:  # fmt: skip
-    """Open the terminal program on a studio; `start_engine` is called behind the first paint. Raises `UserError`."""
+    root: Path, start_engine: Callable[[], None] | None = None, detection: Detection | None = None, culling: str = ""
+) -> None:
+    """Open the terminal program on a studio, or on a culling in it; `start_engine` is called behind the first paint.
+
+    Raises `UserError`.
+    """
     connect_studio(root).close()
     display, key_filter = detection.finish() if detection else (None, None)
     prefer_true_colour()
-    app = KimikoeApp(root, start_engine, display=display, key_filter=key_filter)
+    app = KimikoeApp(root, start_engine, display=display, key_filter=key_filter, culling=culling)
     app.run(mouse=False)
     if engine_state(root).running:
         sys.stdout.write(_("The engine goes on working; `kimikoe engine status` shows it.") + "\n")

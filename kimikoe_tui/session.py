@@ -25,8 +25,10 @@ class Session:
     after another, on a thread of their own; every thread reads through a connection of its own.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, culling: str = "") -> None:
         self.root = root
+        self.culling = culling
+        """The expression that this terminal was opened to cull by; empty where it was not opened for that."""
         self._lock, self.name = _lowest_free_slot(root / LOCKS)
         self._hand = ThreadPoolExecutor(max_workers=1, thread_name_prefix="act")
         self._threads = threading.local()

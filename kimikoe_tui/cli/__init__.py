@@ -15,6 +15,7 @@ from db.permissions import keep_private
 from db.text import plain_block, readable
 from kimikoe_tui.cli import (
     checking,
+    culling,
     demo,
     doctor,
     engine,
@@ -30,6 +31,7 @@ from kimikoe_tui.cli import (
     usage,
 )
 from kimikoe_tui.cli.context import Context, studio_option
+from kimikoe_tui.cli.opening import open_studio
 from kimikoe_tui.cli.waiting import plain_lines
 
 PREFIX = "kimikoe: "
@@ -54,26 +56,10 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
         open_studio(click_context.obj)
 
 
-def open_studio(context: Context) -> None:
-    """Open the terminal program on the studio, starting the engine behind the first paint."""
-    context.check()
-    from kimikoe_tui.graphics.detect import Detection
-    from kimikoe_tui.graphics.known import known_terminals
-
-    with Detection(known_terminals()) as detection:  # the terminal answers while the program loads
-        from kimikoe_tui.app import run_studio
-        from kimikoe_tui.engine_control import start_engine
-
-        def start() -> None:
-            start_engine(context.root)
-
-        run_studio(context.root, start, detection)
-
-
 for command in (
-    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *report.COMMANDS, *jobs.COMMANDS,
-    *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS,
-    *demo.COMMANDS, *doctor.COMMANDS,
+    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *culling.COMMANDS, *report.COMMANDS,
+    *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS,
+    *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 

@@ -85,7 +85,7 @@ def query_command(context: Context, expression: str, of_pictures: bool, count: b
     \b
     Words are tags and must all hold; `-` denies, `or` joins, `*` is any text, "quotes" say odd tags.
     Frames:   film:NAME shot:12 frame:1..90 t:3:10..3:45 score:glasses<0.5 verdict:TAG is:tainted|corrupt|key|judged
-    Pictures: stars:>=4 lora:*-18-1 seed:7 gen:3 match:>=0.9 is:rejected|unrated|rated|unseen
+    Pictures: stars:>=4 lora:*-18-1 seed:7 gen:3 match:>=0.9 cull:1 is:rejected|rated|unrated|unseen
     Both:     limit:500
 
     \b

@@ -5,7 +5,7 @@ import asyncio
 from db import pictures, query
 from db.i18n import _
 from kimikoe_tui import keys
-from kimikoe_tui.screens.cull_reading import NOT_REJECTED, QUICK_FILTERS, UNDECIDED, Gathered
+from kimikoe_tui.screens.cull_reading import NOT_REJECTED, QUICK_FILTERS, UNDECIDED, gathered
 from kimikoe_tui.screens.cull_view import FACTS_WIDTH, CullView
 from kimikoe_tui.screens.line import LinePrompt
 from kimikoe_tui.text import stars
@@ -122,8 +122,8 @@ class CullRoom(CullView):
         self.app.push_screen(LinePrompt(_("pictures that match"), self.expression, FILTER_HINT, self._hand_in_filter))
 
     async def _hand_in_filter(self, text: str) -> str:
-        ids = await asyncio.to_thread(lambda: query.image_ids(self.session.reader(), text))
-        if not ids:
+        found = await asyncio.to_thread(lambda: gathered(self.session.reader(), " ".join(text.split())))
+        if not found.ids:
             return _("No picture matches.")
-        self.post_message(Gathered(ids, text.strip(), None))
+        self.post_message(found)
         return ""

@@ -8,7 +8,8 @@ from sqlite3 import Connection
 from textual import work
 from textual.message import Message
 
-from db import films, pictures, query
+from db import cullings, films, pictures, query
+from db.cullings import Culling
 from db.i18n import _
 from db.pictures import Counts
 from kimikoe_tui.screens.room import Room
@@ -28,6 +29,7 @@ class Gathered(Message):
     ids: "array[int]"
     expression: str
     at: int | None
+    culling: Culling | None = None
 
 
 @dataclass
@@ -50,10 +52,8 @@ class CullReading(Room):
 
     @work(thread=True, exclusive=True, group="gathering", exit_on_error=False)
     def gather(self, expression: str, at: int | None) -> None:
-        """Read which pictures match; answers with `Gathered`, at `at` or the first undecided one."""
-        db = self.session.reader()
-        ids = query.image_ids(db, expression)
-        self.post_message(Gathered(ids, expression, at if at is not None else first_undecided(db, ids)))
+        """Read which pictures match; answers with `Gathered`, at `at` or where the judging goes on."""
+        self.post_message(gathered(self.session.reader(), expression, at))
 
     @work(thread=True, exclusive=True, group="arriving", exit_on_error=False)
     def look_for_arrivals(self, expression: str) -> None:
@@ -76,10 +76,13 @@ class CullReading(Room):
         )  # fmt: skip
 
 
-def first_undecided(db: Connection, ids: "array[int]") -> int | None:
-    """The first of these pictures that nobody has judged, or just the first."""
-    undecided = set(query.image_ids(db, UNDECIDED))
-    return next((image_id for image_id in ids if image_id in undecided), ids[0] if ids else None)
+def gathered(db: Connection, expression: str, at: int | None = None) -> Gathered:
+    """The pictures that match, and the one to begin with; raises `UserError` where the expression is none."""
+    ids, culling = query.image_ids(db, expression), cullings.named(db, expression)
+    if at is None:
+        undecided = set(query.image_ids(db, UNDECIDED))
+        at = cullings.resume_at(ids, undecided, culling.image_id if culling else None)
+    return Gathered(ids, expression, at, culling)
 
 
 def filter_name(expression: str) -> str:

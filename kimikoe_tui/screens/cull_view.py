@@ -13,7 +13,8 @@ from db.i18n import _
 from kimikoe_tui.messages import ImagesChanged, MatchesChanged, RatingsChanged
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.pixels import FrameServer
-from kimikoe_tui.screens.cull_reading import EVERY, NOT_REJECTED, Arrived, Counted, CullReading, Gathered, filter_name
+from kimikoe_tui.screens.cull_place import CullPlace
+from kimikoe_tui.screens.cull_reading import EVERY, NOT_REJECTED, Arrived, Counted, Gathered, filter_name
 from kimikoe_tui.session import Session
 from kimikoe_tui.tally import Pace
 from kimikoe_tui.widgets.facts import Facts, facts_text, match_citation, rating_text
@@ -26,7 +27,7 @@ AHEAD = (1, 2, 3, -1)
 FACTS_WIDTH = 70
 
 
-class CullView(CullReading):
+class CullView(CullPlace):
     """The cull room without its keys.
 
     The list of pictures is fixed when a filter is chosen: a rating never takes the picture under the cursor away, and
@@ -39,7 +40,7 @@ class CullView(CullReading):
         self.pace = Pace()
         self.ids: array[int] = array("q")
         self.index = 0
-        self.expression = NOT_REJECTED
+        self.expression = session.culling or NOT_REJECTED
         self.advances = True
         self.shown: Facts | None = None
 
@@ -75,6 +76,7 @@ class CullView(CullReading):
             self.complain(_("No picture is {filter}.").format(filter=filter_name(message.expression)))
             return
         self.ids, self.expression = message.ids, message.expression
+        self.go_on_with(message.culling, self.ids)
         self.show_picture(bisect_left(self.ids, message.at or 0))
         self.count_again()
 
@@ -86,6 +88,7 @@ class CullView(CullReading):
         if not new or message.expression != self.expression:
             return
         self.ids.extend(new)
+        self.take_in_hand(new)
         self.show_picture(self.index)
         self.count_again()
 
@@ -124,6 +127,7 @@ class CullView(CullReading):
     def show_picture(self, index: int) -> None:
         """Show the picture at a place in the list, or the nearest there is, and have the next ones drawn."""
         self.index = max(0, min(len(self.ids) - 1, index))
+        self.stand_at(self.current)
         if self.current is None:
             self.shown = None
             self.picture.show(None)
