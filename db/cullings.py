@@ -55,7 +55,10 @@ def begin(db: sqlite3.Connection, expression: str) -> Culling:
             db.execute("INSERT INTO culling (expression, begun_at) VALUES (?, ?)", (words, now()))
         culling = named(db, words)
         assert culling is not None
-        db.execute("INSERT OR IGNORE INTO saved_view VALUES (?, 'cull', ?)", (culling.view, culling.kept))
+        db.execute(
+            "INSERT OR IGNORE INTO saved_view (name, room, expression) VALUES (?, 'image', ?)",
+            (culling.view, culling.kept),
+        )
     take_in_hand(db, culling.id, image_ids)
     return culling
 

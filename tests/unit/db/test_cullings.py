@@ -33,7 +33,7 @@ def test_the_outcome_is_a_saved_view_that_follows_later_acts(db: Connection, ima
     cullings.begin(db, "gen:1")
     pictures.rate(db, "t", image_ids[2], stars=3)
     row = db.execute("SELECT * FROM saved_view").fetchone()
-    assert (row["name"], row["room"]) == ("keepers of gen:1", "cull")
+    assert (row["name"], row["room"]) == ("keepers of gen:1", "image")
     assert list(query.image_ids(db, row["expression"])) == [image_ids[2]]
     events.undo(db, "t")
     assert list(query.image_ids(db, row["expression"])) == []
