@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ from kimikoe_tui.graphics.probe import window_cell
 from kimikoe_tui.graphics.replies import KeyFilter
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
+from kimikoe_tui.quickness import Tidying, hand_over_quickly
 from kimikoe_tui.screens.room import Room, reversal
 from kimikoe_tui.session import Session
 from kimikoe_tui.terminal_driver import TerminalDriver, has_shell
@@ -82,6 +84,7 @@ class KimikoeApp(App[None]):
         self.key_filter = key_filter or KeyFilter()
         self.picture_layer = PictureLayer()
         self._window_cell = window_cell(0)
+        self._tidying = Tidying()
         self.DEFAULT_MODE = "cull" if culling else self.DEFAULT_MODE
         super().__init__(driver_class=TerminalDriver)
         self.root = root
@@ -138,8 +141,10 @@ class KimikoeApp(App[None]):
             self.room.call_later(self.room.show_work, self.engine_runs)
 
     def _watch_engine(self) -> None:
-        if isinstance(self._driver, TerminalDriver) and self._driver.gone:
-            self._driver.hang_up()
+        if isinstance(self._driver, TerminalDriver):
+            self._tidying.tick(self._driver.heard, time.monotonic())
+            if self._driver.gone:
+                self._driver.hang_up()
         state, known = engine_state(self.root), self._engine_pid
         self._engine_pid, self.engine_runs = state.pid, state.running
         if self.room is not None:
@@ -272,6 +277,7 @@ def run_studio(
     connect_studio(root).close()
     display, key_filter = detection.finish() if detection else (None, None)
     prefer_true_colour()
+    hand_over_quickly()
     app = KimikoeApp(root, start_engine, display=display, key_filter=key_filter, culling=culling)
     app.run(mouse=False)
     if engine_state(root).running:

@@ -1,7 +1,7 @@
 """Textual's driver, for terminals that go: closed windows, lost connections, stops and continuations.
 
 A terminal that has gone answers every write with an error. Textual's writer would die of the first one and the program
-wait for it for ever, so writes to a terminal that has gone are dropped here. Signals are taken by the event loop, never
+wait for it for ever, so writes to a terminal that has gone are dropped. Signals are taken by the event loop, never
 in the middle of other work.
 """
 
@@ -9,15 +9,17 @@ import asyncio
 import os
 import selectors
 import signal
+import threading
 import time
 from codecs import getincrementaldecoder
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
 from kimikoe_tui.graphics.replies import KeyFilter
+from kimikoe_tui.terminal_output import TerminalOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,42 +27,17 @@ if TYPE_CHECKING:
 MODES_ASKED = 2  # synchronized output and in-band resizing, by Textual when it takes the terminal
 
 
-class _Lasting:
-    """A terminal's file that takes every write, also after the terminal has gone."""
-
-    def __init__(self, file: IO[str]) -> None:
-        self._file = file
-        self.taken = 0
-        """How many characters the terminal has taken so far."""
-
-    def write(self, text: str) -> int:
-        """Write, if anyone is there."""
-        try:
-            return self._file.write(text)
-        except OSError:
-            return len(text)
-        finally:
-            self.taken += len(text)
-
-    def flush(self) -> None:
-        """Flush, if anyone is there."""
-        try:
-            self._file.flush()
-        except OSError:
-            pass
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
-
-
 class TerminalDriver(LinuxDriver):
     """Ends the program when its terminal goes, stops it and brings it back as a shell's job."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._file: Any = _Lasting(self._file)
+        self._output = TerminalOutput(self._file)
+        self._file: Any = self._output
+        self._writing = threading.Lock()
         self._stopped = False
-        self._given = 0
+        self.heard = time.monotonic()
+        """When the last key came."""
         self._keys: KeyFilter = getattr(self._app, "key_filter", None) or KeyFilter()
 
     def start_application_mode(self) -> None:
@@ -78,14 +55,21 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def write(self, data: str) -> None:
-        """Have the writer's thread write."""
-        self._given += len(data)
-        super().write(data)
+        """Write what the terminal takes at once, and have the writer's thread write the rest."""
+        assert self._writer_thread is not None
+        with self._writing:
+            if rest := self._output.take(data.encode("utf-8", "replace")):
+                self._writer_thread.write(rest)  # type: ignore[arg-type]
 
     @property
     def backlog(self) -> int:
-        """How many characters wait for a terminal, or a line to it, that is slower than the program."""
-        return self._given - int(self._file.taken)
+        """How many bytes wait for a terminal, or a line to it, that is slower than the program."""
+        return self._output.backlog
+
+    def close(self) -> None:
+        """Write what is left, and let the terminal go."""
+        super().close()  # type: ignore[no-untyped-call]
+        self._output.let_go()
 
     def run_input_thread(self) -> None:
         """Read keys until the program ends; what the terminal says of itself is kept apart from them."""
@@ -98,6 +82,7 @@ class TerminalDriver(LinuxDriver):
                     keys = self._keys.feed(self._read(), time.monotonic())
                 keys += self._keys.tick(time.monotonic())
                 if text := decode(keys):
+                    self.heard = time.monotonic()
                     for event in parser.feed(text):
                         self.process_message(event)
                 for event in parser.tick():
@@ -124,6 +109,7 @@ class TerminalDriver(LinuxDriver):
         for descriptor in (0, 1, 2):
             os.dup2(nowhere, descriptor)
         os.close(nowhere)
+        self._output.let_go()
         self._end(signal.SIGHUP)
 
     def _end(self, number: signal.Signals) -> None:

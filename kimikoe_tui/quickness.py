@@ -1,0 +1,35 @@
+"""Keys come first: threads hand over within a blink, and memory is tidied while nobody types."""
+
+import gc
+import sys
+
+HAND_OVER_SECONDS = 0.0005
+"""So long at most the terminal's writer waits for work in Python elsewhere; Python's own choice is 5 ms."""
+IDLE_SECONDS = 1.0
+NEVER = 1_000_000
+
+
+def hand_over_quickly() -> None:
+    """Let what is ready to be written go out in the middle of a repaint."""
+    sys.setswitchinterval(HAND_OVER_SECONDS)
+
+
+class Tidying:
+    """Looks for unreachable objects between keys, never at one: a whole search takes longer than a key may wait.
+
+    The first one sets aside what the program consists of, which no later one looks at again.
+    """
+
+    def __init__(self) -> None:
+        young, middle, _old = gc.get_threshold()
+        gc.set_threshold(young, middle, NEVER)
+        self._done: float | None = None
+
+    def tick(self, heard: float, now: float) -> None:
+        """Tidy once after keys, when the last was `heard` a while before `now`; both in seconds."""
+        if now - heard < IDLE_SECONDS or (self._done is not None and self._done >= heard):
+            return
+        gc.collect()
+        if self._done is None:
+            gc.freeze()
+        self._done = now

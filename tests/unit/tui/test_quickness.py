@@ -1,0 +1,37 @@
+"""When memory is tidied: after keys, never at one."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from kimikoe_tui.quickness import IDLE_SECONDS, NEVER, Tidying
+
+
+@pytest.fixture(autouse=True)
+def thresholds() -> Iterator[None]:
+    before = gc.get_threshold()
+    yield
+    gc.set_threshold(*before)
+    gc.unfreeze()
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    made: list[int] = []
+    monkeypatch.setattr(gc, "collect", lambda: made.append(1))
+    return made
+
+
+def test_memory_is_tidied_once_after_keys_and_never_at_one(searches: list[int]) -> None:
+    tidying = Tidying()
+    assert gc.get_threshold()[2] == NEVER
+    tidying.tick(heard=10.0, now=10.0 + IDLE_SECONDS / 2)
+    assert searches == []
+    for now in (12.0, 13.0, 60.0):
+        tidying.tick(heard=10.0, now=now)
+    assert len(searches) == 1 and gc.get_freeze_count() > 0
+    tidying.tick(heard=61.0, now=61.1)
+    assert len(searches) == 1
+    tidying.tick(heard=61.0, now=63.0)
+    assert len(searches) == 2
