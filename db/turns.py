@@ -9,15 +9,20 @@ one bulk transaction at most. The kernel frees all of them at any end of a proce
 import fcntl
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 LOCKS = "locks"
 CHECK_EVERY = 50  # bulk transactions between two looks at the log
+RETRY_AFTER = 5  # where a reader was in the way at the last
 LONG_LOG_PAGES = 4096
+TOO_LONG_LOG_PAGES = 12_288  # bulk work makes a pause for the readers
 READERS_WAIT_MS = 25
+BREATH_SECONDS = 0.01
+LONGEST_PAUSE_SECONDS = 2.0  # a reader that goes on for minutes stops no engine
 PERSONS_CHECKPOINT_PAGES = 16_384  # so that a key waits for no checkpoint while an engine makes them
 
 
@@ -54,16 +59,31 @@ class Turns:
         """After a bulk transaction: now and then copy the log into the file, and where it is long begin it anew.
 
         Most is copied while others write; the rest within a turn, where readers are waited for, shortly, so that the
-        next to write starts the log over.
+        next to write starts the log over. While a reader is in the way that is tried again soon, and where the log has
+        become too long, all bulk work stands still for a while: readers and people go on, and it grows no longer.
         """
         self._since_check += 1
         if self._person or self._since_check < CHECK_EVERY:
             return
         self._since_check = 0
         with suppress(BlockingIOError), _held(self._checkpoint, fcntl.LOCK_NB):  # or else another one sees to it
-            if _checkpoint(db, "PASSIVE") > LONG_LOG_PAGES:
-                with self.turn(), _waiting_at_most(db, READERS_WAIT_MS):
-                    _checkpoint(db, "RESTART")
+            if (pages := _checkpoint(db, "PASSIVE").pages) > LONG_LOG_PAGES and not self._begun_anew(db, pages):
+                self._since_check = CHECK_EVERY - RETRY_AFTER
+
+    def _begun_anew(self, db: sqlite3.Connection, pages: int) -> bool:
+        """Whether the next to write starts over the log, which has so many pages."""
+        give_up = time.monotonic() + (LONGEST_PAUSE_SECONDS if pages > TOO_LONG_LOG_PAGES else 0.0)
+        with _held(self._bulk):
+            while not self._restarts(db):
+                if time.monotonic() >= give_up:
+                    return False
+                time.sleep(BREATH_SECONDS)
+        return True
+
+    def _restarts(self, db: sqlite3.Connection) -> bool:
+        self._let_people_pass()
+        with _held(self._write), _waiting_at_most(db, READERS_WAIT_MS):
+            return not _checkpoint(db, "RESTART").busy
 
     def close(self) -> None:
         """Give up the place."""
@@ -85,9 +105,17 @@ def _private(path: Path) -> BinaryIO:
     return open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b")
 
 
-def _checkpoint(db: sqlite3.Connection, mode: str) -> int:
-    """Copy the log into the file as far as readers let it; returns the pages of the log."""
-    return int(db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()[1])
+class _Checkpoint(NamedTuple):
+    """Whether readers kept it from being made whole, the pages of the log, and how many of them are copied."""
+
+    busy: int
+    pages: int
+    copied: int
+
+
+def _checkpoint(db: sqlite3.Connection, mode: str) -> _Checkpoint:
+    """Copy the log into the file as far as readers let it."""
+    return _Checkpoint(*db.execute(f"PRAGMA wal_checkpoint({mode})").fetchone())
 
 
 @contextmanager
