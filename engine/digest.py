@@ -17,6 +17,7 @@ from PIL import Image
 from db.connect import connect_studio
 from db.digest import hash_rows, table_digests
 from db.errors import UserError
+from db.studio_files import inside
 
 TENSORS, PIXELS = "tensors of LoRAs", "pixels of pictures"
 
@@ -31,11 +32,12 @@ def digests(root: Path) -> dict[str, str]:
 
 
 def _files(root: Path, db: sqlite3.Connection, sql: str, content: Callable[[Path], str]) -> Iterator[tuple[int, str]]:
-    """(id, hash of the content) of the files that rows name; a file that cannot be read has the reason's kind."""
+    """(id, hash of the content) of the files that rows name; one that cannot be read, or leads out of the studio, has
+    the reason's kind."""
     for row in db.execute(sql):
         try:
-            found = content(root / row["path"])
-        except (OSError, ValueError, KeyError) as error:
+            found = content(inside(root, row["path"]))
+        except (OSError, ValueError, KeyError, UserError) as error:
             found = type(error).__name__
         yield row["id"], found
 

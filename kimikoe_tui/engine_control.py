@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from db.errors import UserError
 from db.filesystem import free_bytes
 from db.i18n import _
 from db.version import program_version
+from kimikoe_tui.engine_command import engine_command
 from kimikoe_tui.engine_unit import start_unit, unit_name
 
 START_SECONDS = 20.0
@@ -76,7 +76,7 @@ def _start_apart(root: Path) -> EngineState:
     logs.mkdir(mode=0o700, exist_ok=True)
     with open(logs / "engine-start.log", "w+", encoding="utf-8") as output:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "engine", str(root.resolve())],
+            engine_command("engine", str(root.resolve())),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -6,7 +6,6 @@ starts with the first request and is started again where it died. Who shows some
 
 import json
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import IO
 
 from db.errors import UserError
 from db.i18n import _
+from kimikoe_tui.engine_command import engine_command
 from kimikoe_tui.graphics.pixels import Pixels
 
 MOST_DEATHS = 3
@@ -24,7 +24,7 @@ REST_SECONDS = 30.0  # before a child is tried again that has died so often in a
 
 def frame_server_command(root: Path) -> list[str]:
     """How the frame server of a studio is started."""
-    return [sys.executable, "-P", "-m", "engine.pixels", str(root.resolve())]
+    return engine_command("engine.pixels", str(root.resolve()))
 
 
 class FrameServer:

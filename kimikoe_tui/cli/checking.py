@@ -15,6 +15,7 @@ from db.errors import UserError
 from db.findings import Finding, Looking, Told
 from db.i18n import _, plural
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
+from kimikoe_tui.engine_command import engine_command
 from kimikoe_tui.text import plain
 
 SHOWN = 5
@@ -55,7 +56,7 @@ def check(context: Context, repair: bool, backup: Path | None, as_json: bool) ->
 
 def _told(root: Path, repair: bool, backup: Path | None) -> Iterator[Told]:
     """What the engine's program tells, while a bar shows how far it is; raises `UserError` with its last words."""
-    command = [sys.executable, "-m", "engine.check", str(root.resolve())]
+    command = engine_command("engine.check", str(root.resolve()))
     command += ["--repair"] if repair else []
     command += ["--from", str(backup.resolve())] if backup else []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process, _bar() as show:

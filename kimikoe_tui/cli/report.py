@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 
 import click
 
@@ -11,6 +10,7 @@ from db.digest import combined
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
+from kimikoe_tui.engine_command import engine_command
 
 
 @click.command()
@@ -60,7 +60,7 @@ def digest(context: Context, tables: bool, as_json: bool) -> None:
 
 def _digests(context: Context) -> dict[str, str]:
     """A hash for each part of the studio, from the engine's own program, which can read tensors and pictures."""
-    command = [sys.executable, "-P", "-m", "engine.digest", str(context.root.resolve())]
+    command = engine_command("engine.digest", str(context.root.resolve()))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         answer, _errors = process.communicate()
     if process.returncode:

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from db.errors import UserError
 from db.i18n import _
+from kimikoe_tui.engine_command import engine_command
 
 
 def write_film(path: Path) -> Iterator[tuple[int, int]]:
@@ -33,4 +33,4 @@ def ask(*arguments: str) -> Any:
 
 
 def _start(*arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen([sys.executable, "-m", "engine.demo", *arguments], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(engine_command("engine.demo", *arguments), stdout=subprocess.PIPE, text=True)

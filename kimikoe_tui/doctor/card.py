@@ -1,7 +1,6 @@
 """The graphics card: its driver, its memory, and whether torch and onnxruntime use it."""
 
 import json
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,9 +9,10 @@ import msgspec
 from db.i18n import _
 from kimikoe_tui.doctor.finding import Finding, ok, problem, warning
 from kimikoe_tui.doctor.machine import Machine
+from kimikoe_tui.engine_command import engine_command
 
 SMI = ("nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader,nounits")
-ENGINE = (sys.executable, "-P", "-m", "engine.doctor")
+ENGINE = engine_command("engine.doctor")
 ENGINE_SECONDS = 180.0
 LEAST_MIB = 7_500
 CUDA = "CUDAExecutionProvider"
