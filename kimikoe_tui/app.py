@@ -85,7 +85,7 @@ class KimikoeApp(App[None]):
         self.picture_layer = PictureLayer()
         self._window_cell = window_cell(0)
         self._tidying = Tidying()
-        self.DEFAULT_MODE = "cull" if culling else self.DEFAULT_MODE
+        self.DEFAULT_MODE = "cull" if culling else self.DEFAULT_MODE  # type: ignore[misc]
         super().__init__(driver_class=TerminalDriver)
         self.root = root
         self.session = Session(root, culling)

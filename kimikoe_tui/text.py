@@ -3,6 +3,7 @@
 Text from files, tags, prompts and logs passes through `plain` first.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -10,6 +11,24 @@ from db.i18n import _
 from db.text import plain as plain
 
 _LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes: two for a Japanese character, none for what combines with another."""
+    return sum(_cells(character) for character in text)
+
+
+def _cells(character: str) -> int:
+    if character.isascii():
+        return 1
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def padded(text: str, width: int) -> str:
+    """Text with blanks to `width` cells, for a column that more text follows."""
+    return text + " " * (width - cells(text))
 
 
 def thousands(number: int) -> str:

@@ -26,6 +26,7 @@ from kimikoe_tui.cli import (
     pictures,
     report,
     settings,
+    sheet,
     standing,
     training,
     usage,
@@ -57,9 +58,9 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
 
 
 for command in (
-    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *culling.COMMANDS, *report.COMMANDS,
-    *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS,
-    *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
+    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *culling.COMMANDS, *sheet.COMMANDS,
+    *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS,
+    *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 

@@ -1,21 +1,18 @@
 """`kimikoe check`: what in the studio is not as its rows tell, and its repair."""
 
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
 import click
-import msgspec
 
 from db.connect import studio_file
 from db.errors import UserError
-from db.findings import Finding, Looking, Told
+from db.findings import Finding, Told
 from db.i18n import _, plural
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
-from kimikoe_tui.engine_command import engine_command
+from kimikoe_tui.cli.engine_program import told_by
 from kimikoe_tui.text import plain
 
 SHOWN = 5
@@ -55,31 +52,11 @@ def check(context: Context, repair: bool, backup: Path | None, as_json: bool) ->
 
 
 def _told(root: Path, repair: bool, backup: Path | None) -> Iterator[Told]:
-    """What the engine's program tells, while a bar shows how far it is; raises `UserError` with its last words."""
-    command = engine_command("engine.check", str(root.resolve()))
-    command += ["--repair"] if repair else []
-    command += ["--from", str(backup.resolve())] if backup else []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process, _bar() as show:
-        assert process.stdout is not None and process.stderr is not None
-        for line in process.stdout:
-            told = msgspec.json.decode(line, type=Told)
-            if isinstance(told, Looking):
-                show(told)
-            yield told
-        words = process.stderr.read().decode(errors="replace").strip().splitlines()
-    if process.returncode:
-        raise UserError(plain((words or [_("the check ended without a word")])[-1].removeprefix("kimikoe: ")))
-
-
-@contextmanager
-def _bar() -> Iterator[Callable[[Looking], None]]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-
-    columns = (TextColumn("{task.description:<12}", markup=False), BarColumn(20), TaskProgressColumn())
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda at: bar.update(task, description=plain(at.what), completed=at.done, total=at.total)
+    """What the engine's program finds; raises `UserError` with its last words."""
+    arguments = ["engine.check", str(root.resolve())]
+    arguments += ["--repair"] if repair else []
+    arguments += ["--from", str(backup.resolve())] if backup else []
+    return told_by(arguments, Told)
 
 
 def _show(found: Sequence[Finding], as_json: bool) -> None:

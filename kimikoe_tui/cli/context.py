@@ -36,6 +36,16 @@ class Context:
         studio_file(self.root)
 
 
+class QueryCommand(click.Command):
+    """A command about a query, which may begin with `-`: `-is:rejected` is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put what only looks like an option behind the options."""
+        queries = [each for each in args if each.startswith("-") and each[1:2] not in ("-", "") and each != "-h"]
+        options = [each for each in args if each not in queries]
+        return super().parse_args(ctx, [*options, "--", *queries] if queries and "--" not in args else args)
+
+
 pass_context = click.make_pass_decorator(Context)
 
 

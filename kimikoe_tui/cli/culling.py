@@ -7,11 +7,11 @@ from db.cullings import Culling
 from db.errors import UserError
 from db.i18n import _, plural
 from db.text import plain
-from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
+from kimikoe_tui.cli.context import Context, QueryCommand, json_option, pass_context, print_json
 from kimikoe_tui.cli.opening import open_studio
 
 
-@click.command()
+@click.command(cls=QueryCommand)
 @click.argument("expression", default=cullings.EVERY_PICTURE)
 @click.option("--outcome", is_flag=True, help="Print what is kept of it so far, opening nothing.")
 @json_option

@@ -9,7 +9,7 @@ from db.errors import UserError
 from db.i18n import _
 from db.permissions import share
 from db.requests import IngestRequest, TagRequest
-from kimikoe_tui.cli.context import SESSION, Context, json_option, pass_context, print_json
+from kimikoe_tui.cli.context import SESSION, Context, QueryCommand, json_option, pass_context, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 from kimikoe_tui.text import plain
 
@@ -73,7 +73,7 @@ def tag_command(context: Context, wait: Wait) -> None:
     submit(context, [TagRequest()], wait)
 
 
-@click.command("query")
+@click.command("query", cls=QueryCommand)
 @click.argument("expression", default="")
 @click.option("--pictures", "of_pictures", is_flag=True, help="Ask for generated pictures, not frames.")
 @click.option("--count", is_flag=True, help="Print only how many match.")

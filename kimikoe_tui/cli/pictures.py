@@ -1,4 +1,4 @@
-"""`kimikoe generate`, `match` and `rate`: pictures, what they resemble, and what a person thinks of them."""
+"""`kimikoe generate` and `match`: pictures, and what they resemble."""
 
 import re
 
@@ -9,10 +9,8 @@ from db.errors import UserError
 from db.i18n import _
 from db.pictures import PictureSettings
 from db.requests import GenerateRequest, MatchRequest, Request, TagRequest
-from kimikoe_tui.cli.context import SESSION, Context, pass_context
+from kimikoe_tui.cli.context import Context, pass_context
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
-
-_RATING = re.compile(r"(\d+)(?:-(\d+))?=([0-5x])\Z")
 
 
 @click.command()
@@ -87,31 +85,4 @@ def match(context: Context, count: int, wait: Wait) -> None:
     submit(context, [TagRequest(), MatchRequest(count=count)], wait)
 
 
-@click.command()
-@click.argument("ratings", metavar="ID=STARS|ID=x...", nargs=-1, required=True)
-@pass_context
-def rate(context: Context, ratings: tuple[str, ...]) -> None:
-    """Rate pictures 1 to 5, reject them (x) or clear their rating (0). `kimikoe undo` takes it back.
-
-    \b
-    Example:
-      kimikoe rate 12=5 17=x 20-24=x
-    """
-    decisions = [_decision(text) for text in ratings]
-    for first, last, _mark in decisions:
-        for image_id in range(first, last + 1):
-            pictures.picture(context.db, image_id)
-    for first, last, mark in decisions:
-        for image_id in range(first, last + 1):
-            stars = int(mark) if mark in "12345" else None
-            pictures.rate(context.db, SESSION, image_id, stars=stars, rejected=mark == "x")
-
-
-def _decision(text: str) -> tuple[int, int, str]:
-    found = _RATING.match(text)
-    if found is None:
-        raise UserError(_("“{text}” is no rating: write 12=5, 17=x or 20-24=x.").format(text=text))
-    return int(found[1]), int(found[2] or found[1]), found[3]
-
-
-COMMANDS = (generate, match, rate)
+COMMANDS = (generate, match)

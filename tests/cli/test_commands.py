@@ -50,6 +50,7 @@ def test_the_docs_name_every_command() -> None:
 
 def test_query_lists_counts_and_speaks_json(run: Run, film_studio: Path) -> None:
     assert run("query", "glasses", "--count").stdout == "50\n"
+    assert run("query", "-glasses", "--count").stdout == "50\n"
     assert run("query", "glasses limit:1").stdout == "film#3  0:00:00\n"
     rows = json.loads(run("query", "glasses frame:90..100", "--json").stdout)
     assert rows[0] == {"film": "film", "frame": 91, "timecode": "0:00:03"}
