@@ -1,28 +1,42 @@
-"""The query language: one grammar for frames and pictures, compiled to SQL.
+"""The query language: one grammar for frames and pictures, answered by SQL or, where it is ready, by the index.
 
-A word is a tag (`*` and `?` are wildcards) or, where its prefix is a known field, a condition:
-frames: `film:NAME shot:12 frame:100..200 t:3:10..3:45 score:TAG<0.5 verdict:TAG is:tainted|corrupt|key|judged`;
-pictures: `stars:>=4 lora:NAME* seed:7 gen:3 match:>=0.9 cull:1 is:rejected|unrated|rated|unseen`; both: `limit:500`.
+A word is a tag (`*` and `?` are wildcards, quotes take a name as it stands) or, where its prefix is a field, a
+condition. `FIELDS` lists the fields of frames and of pictures; both have `view:NAME`, a saved query, and `limit:500`.
 """
 
-import re
 import sqlite3
 from array import array
-from collections.abc import Callable
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import msgspec
 
+from db import query_frame_fields, query_image_fields
 from db.errors import UserError
 from db.films import FRAME_BITS
 from db.i18n import _
-from db.query_fields import FRAME_FIELDS, IMAGE_FIELDS, Condition, frame_tag_condition, image_tag_condition, number
+from db.query_fields import frame_tag_condition, image_tag_condition, matching_tags
+from db.query_tree import MOST_WORDS, All, Deny, Either, Node, Word, fault, parse, words
+from db.query_values import Condition, Field, whole, with_suggestion
+
+if TYPE_CHECKING:
+    from db.index import Index
 
 Subject = Literal["frame", "image"]
-LONGEST_EXPRESSION = 10_000
-_LIMIT = re.compile(r"limit:(\d+)\Z")
+FIELDS: dict[Subject, dict[str, Field]] = {
+    "frame": query_frame_fields.FIELDS,
+    "image": query_image_fields.FIELDS,
+}
+VIEW, LIMIT = "view", "limit"
+_TAGS = {"frame": frame_tag_condition, "image": image_tag_condition}
+_ROWS: dict[Subject, tuple[str, str]] = {
+    "frame": (f"f.film_id << {FRAME_BITS} | f.number", "frame f JOIN film ON film.id = f.film_id WHERE 1"),
+    "image": ("i.id", "image_full i WHERE i.state = 'done'"),
+}
+_ORDER: dict[Subject, tuple[str, str]] = {
+    "frame": ("f.film_id, f.number", f"(f.film_id, f.number) > (?1 >> {FRAME_BITS}, ?1 & {(1 << FRAME_BITS) - 1})"),
+    "image": ("i.id", "i.id > ?1"),
+}
 
 
 class Compiled(msgspec.Struct, frozen=True):
@@ -33,101 +47,180 @@ class Compiled(msgspec.Struct, frozen=True):
     limit: int | None
 
 
-class _Room(NamedTuple):
-    fields: dict[str, Callable[[sqlite3.Connection, str], Condition]]
-    tag: Callable[[sqlite3.Connection, str], Condition]
+class Asked(NamedTuple):
+    """An expression ready to be answered: its tree without views and limit, and the most rows asked for."""
+
+    tree: Node
+    limit: int | None
 
 
-ROOMS: dict[Subject, _Room] = {
-    "frame": _Room(FRAME_FIELDS, frame_tag_condition),
-    "image": _Room(IMAGE_FIELDS, image_tag_condition),
-}
+class Atom(NamedTuple):
+    """What a word means: tags by id, or a condition."""
+
+    tags: list[int] | None
+    condition: Condition | None
+
+
+def frame_ids(db: sqlite3.Connection, expression: str = "", index: "Index | None" = None) -> "array[int]":
+    """Packed ids (`db.films.pack`) of the frames that match, in film order. Raises `UserError` with a caret."""
+    return _ids(db, expression, "frame", index)
+
+
+def image_ids(db: sqlite3.Connection, expression: str = "", index: "Index | None" = None) -> "array[int]":
+    """Ids of the finished pictures that match, in the order they were made. Raises `UserError` with a caret."""
+    return _ids(db, expression, "image", index)
+
+
+def count(db: sqlite3.Connection, expression: str, subject: Subject, index: "Index | None" = None) -> int:
+    """How many frames or pictures match."""
+    if index and (found := index.answer(db, expression, subject)) is not None:
+        return len(found)
+    query = compile_query(db, expression, subject)
+    _id, rows = _ROWS[subject]
+    total = int(db.execute(f"SELECT count(*) FROM {rows} AND ({query.where})", query.values).fetchone()[0])
+    return total if query.limit is None else min(total, query.limit)
+
+
+def page(
+    db: sqlite3.Connection, expression: str, subject: Subject, after: int = 0, size: int = 200,
+    index: "Index | None" = None,
+) -> "array[int]":  # fmt: skip
+    """The first `size` ids that match and are greater than `after`: pages are reached by key, never by counting."""
+    if index and (found := index.answer(db, expression, subject)) is not None:
+        return found.after(after, size)
+    query = compile_query(db, expression, subject)
+    if query.limit is not None:  # what a limit leaves is known from the first row on only
+        return array("q", [each for each in _ids(db, expression, subject, None) if each > after][:size])
+    (column, rows), (order, later) = _ROWS[subject], _ORDER[subject]
+    where = f"{later.replace('?1', str(int(after)))} AND ({query.where})"
+    sql = f"SELECT {column} FROM {rows} AND {where} ORDER BY {order} LIMIT ?"
+    return array("q", (row[0] for row in db.execute(sql, (*query.values, size))))
 
 
 def compile_query(db: sqlite3.Connection, expression: str, subject: Subject) -> Compiled:
     """Compile an expression; an empty one matches everything. Raises `UserError` with a caret at the fault."""
-    if len(expression) > LONGEST_EXPRESSION:
-        raise UserError(_("A query has at most {count} characters.").format(count=LONGEST_EXPRESSION))
-    words = [(word, _LIMIT.match(word)) for word in expression.split()]
-    limits = [number(match[1], int) for _word, match in words if match]
-    rest = " ".join(word for word, match in words if not match)
-    if not rest:
-        return Compiled("1", (), limits[-1] if limits else None)
+    asked = understand(db, expression, subject)
+    sql, values = _compiled(asked.tree, lambda word: _condition(db, word, expression, subject))
+    return Compiled(sql, tuple(values), asked.limit)
+
+
+def understand(db: sqlite3.Connection, expression: str, subject: Subject) -> Asked:
+    """Parse an expression, put saved queries in their places and take the limit out."""
+    tree = parse(expression)
+    parts = tree.parts if isinstance(tree, All) else (tree,)
+    limits = [_limit(part, expression) for part in parts if _is_field(part, LIMIT)]
+    rest = tuple(part for part in parts if not _is_field(part, LIMIT))
+    whole_tree = _with_views(db, rest[0] if len(rest) == 1 else All(rest), expression, subject, ())
+    if sum(1 for _word in words(whole_tree)) > MOST_WORDS:
+        raise UserError(_("A query has at most {count} words.").format(count=MOST_WORDS))
+    return Asked(whole_tree, min(limits, default=None))
+
+
+def atom(db: sqlite3.Connection, word: Word, expression: str, subject: Subject) -> Atom:
+    """What a word means; raises `UserError` with a caret at it."""
     try:
-        sql, values = _Compiler(db, ROOMS[subject], rest).compile(_parse(rest).children[0])
-    except RecursionError as error:
-        raise UserError(_("The query is nested too deeply.")) from error
-    return Compiled(sql, tuple(values), limits[-1] if limits else None)
+        return _meaning(db, word, subject)
+    except UserError as error:
+        raise fault(expression, word.at, str(error)) from error
 
 
-def frame_ids(db: sqlite3.Connection, expression: str = "") -> "array[int]":
-    """Packed ids (`db.films.pack`) of the frames that match, in film order."""
-    query = compile_query(db, expression, "frame")
-    sql = f"""SELECT f.film_id << {FRAME_BITS} | f.number FROM frame f JOIN film ON film.id = f.film_id
-              WHERE {query.where} ORDER BY f.film_id, f.number LIMIT ?"""
-    return array("q", (row[0] for row in db.execute(sql, (*query.values, _limit(query)))))
+def _ids(db: sqlite3.Connection, expression: str, subject: Subject, index: "Index | None") -> "array[int]":
+    if index and (found := index.answer(db, expression, subject)) is not None:
+        return found.ids()
+    query = compile_query(db, expression, subject)
+    (column, rows), (order, _later) = _ROWS[subject], _ORDER[subject]
+    sql = f"SELECT {column} FROM {rows} AND ({query.where}) ORDER BY {order} LIMIT ?"
+    limit = -1 if query.limit is None else query.limit
+    return array("q", (row[0] for row in db.execute(sql, (*query.values, limit))))
 
 
-def image_ids(db: sqlite3.Connection, expression: str = "") -> "array[int]":
-    """Ids of the finished pictures that match, in the order they were made."""
-    query = compile_query(db, expression, "image")
-    sql = f"SELECT i.id FROM image_full i WHERE i.state = 'done' AND ({query.where}) ORDER BY i.id LIMIT ?"
-    return array("q", (row[0] for row in db.execute(sql, (*query.values, _limit(query)))))
+def _compiled(node: Node, condition: Callable[[Word], Condition]) -> Condition:
+    if isinstance(node, Word):
+        return condition(node)
+    if isinstance(node, Deny):
+        inner = _compiled(node.part, condition)
+        return Condition(f"NOT {inner.sql}", inner.values)
+    if not node.parts:
+        return Condition("1", [])
+    parts = [_compiled(part, condition) for part in node.parts]
+    joint = " OR " if isinstance(node, Either) else " AND "
+    return Condition(f"({joint.join(part.sql for part in parts)})", [v for part in parts for v in part.values])
 
 
-def _limit(query: Compiled) -> int:
-    return -1 if query.limit is None else query.limit
+def _condition(db: sqlite3.Connection, word: Word, expression: str, subject: Subject) -> Condition:
+    meaning = atom(db, word, expression, subject)
+    return meaning.condition or _TAGS[subject](meaning.tags or ())
 
 
-@cache
-def _parser() -> Any:
-    from lark import Lark
+def _meaning(db: sqlite3.Connection, word: Word, subject: Subject) -> Atom:
+    if word.field is None or _is_tag(db, word.text):
+        return Atom(matching_tags(db, word.text, exact=word.quoted), None)
+    name, value = word.field
+    if name in FIELDS[subject]:
+        return Atom(None, FIELDS[subject][name].make(db, value))
+    return Atom(matching_tags(db, word.text), None) if set(name) & {"*", "?"} else _no_field(name, subject)
 
-    return Lark((Path(__file__).parent / "query.lark").read_text("utf-8"), parser="lalr", maybe_placeholders=False)
+
+def _is_tag(db: sqlite3.Connection, name: str) -> bool:
+    return db.execute("SELECT 1 FROM tag WHERE name = ?", (name.lower(),)).fetchone() is not None
 
 
-def _parse(expression: str) -> Any:
-    from lark.exceptions import UnexpectedInput
+def _no_field(name: str, subject: Subject) -> Atom:
+    if name == LIMIT:
+        raise UserError(_("limit: stands alone beside the other words"))
+    if any(name in fields for fields in FIELDS.values()):
+        kind = _("pictures") if subject == "frame" else _("frames")
+        raise UserError(_("{name}: is asked of {kind}").format(name=name, kind=kind))
+    known = [*FIELDS[subject], VIEW, LIMIT]
+    no_tag = _("no field is called {name}: (a tag with a colon is said in quotes)").format(name=name)
+    raise UserError(with_suggestion(no_tag, name, known))
 
+
+def _is_field(node: Node, name: str) -> bool:
+    return isinstance(node, Word) and node.field is not None and node.field[0] == name
+
+
+def _limit(node: Node, expression: str) -> int:
+    assert isinstance(node, Word) and node.field is not None
     try:
-        return _parser().parse(expression)
-    except UnexpectedInput as error:
-        token = getattr(error, "token", None)
-        offset = len(expression) if token is not None and token.type == "$END" else error.column - 1
-        raise fault(expression, offset, _("not understood here")) from error
+        if (limit := whole(node.field[1])) < 0:
+            raise UserError(_("{value} is too small").format(value=limit))
+        return int(limit)
+    except UserError as error:
+        raise fault(expression, node.at, str(error)) from error
 
 
-def fault(expression: str, offset: int, reason: str) -> UserError:
-    """An error that points at a place in the expression with a caret."""
-    return UserError(f"{expression}\n{' ' * offset}^ {reason}")
+def _with_views(db: sqlite3.Connection, node: Node, expression: str, subject: Subject, inside: tuple[str, ...]) -> Node:
+    """The tree with saved queries in place of `view:NAME`; their words point where the view is named."""
+    if isinstance(node, Word):
+        return _view(db, node, expression, subject, inside) if _is_field(node, VIEW) else node
+    if isinstance(node, Deny):
+        return Deny(_with_views(db, node.part, expression, subject, inside))
+    return type(node)(tuple(_with_views(db, part, expression, subject, inside) for part in node.parts))
 
 
-class _Compiler:
-    """Turns a parse tree into an SQL condition."""
+def _view(db: sqlite3.Connection, word: Word, expression: str, subject: Subject, inside: tuple[str, ...]) -> Node:
+    from db import saved_views
 
-    def __init__(self, db: sqlite3.Connection, room: _Room, expression: str) -> None:
-        self._db = db
-        self._room = room
-        self._expression = expression
+    assert word.field is not None
+    name = word.field[1]
+    try:
+        if name in inside:
+            raise UserError(_("view:{name} contains itself").format(name=name))
+        tree = parse(saved_views.view(db, name, subject).expression)
+    except UserError as error:
+        raise fault(expression, word.at, str(error)) from error
+    return _with_views(db, _moved(tree, word.at), expression, subject, (*inside, name))
 
-    def compile(self, node: Any) -> Condition:
-        """The condition of a node of the tree."""
-        if node.data in ("any", "all"):
-            parts = [self.compile(child) for child in node.children]
-            joint = " OR " if node.data == "any" else " AND "
-            return Condition(f"({joint.join(part.sql for part in parts)})", [v for part in parts for v in part.values])
-        if node.data == "deny":
-            inner = self.compile(node.children[0])
-            return Condition(f"NOT {inner.sql}", inner.values)
-        token = node.children[0]
-        if node.data == "quoted":
-            return self._room.tag(self._db, re.sub(r"\\(.)", r"\1", token[1:-1]))
-        return self._word(token)
 
-    def _word(self, token: Any) -> Condition:
-        name, colon, value = token.partition(":")
-        field = self._room.fields.get(name) if colon and value else None
-        try:
-            return field(self._db, value) if field else self._room.tag(self._db, str(token))
-        except UserError as error:
-            raise fault(self._expression, token.start_pos, str(error)) from error
+def _moved(node: Node, at: int) -> Node:
+    """The tree with every word at one place."""
+    if isinstance(node, Word):
+        return Word(node.text, node.quoted, at)
+    if isinstance(node, Deny):
+        return Deny(_moved(node.part, at))
+    return type(node)(_moved_all(node.parts, at))
+
+
+def _moved_all(parts: Iterable[Node], at: int) -> tuple[Node, ...]:
+    return tuple(_moved(part, at) for part in parts)

@@ -1,7 +1,7 @@
 from sqlite3 import Connection
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db import query
@@ -70,6 +70,7 @@ def test_faults_point_at_their_place(film_db: Connection, expression: str, caret
     assert reason in pointer
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=40))
 def test_any_text_is_answered_or_refused_in_words(expression: str) -> None:
     import sqlite3
