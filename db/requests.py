@@ -55,6 +55,14 @@ class IngestRequest(Request, frozen=True, kw_only=True):
     credit: str = ""
 
 
+class HoldsRequest(Request, frozen=True, kw_only=True):
+    """Group a film's frames into holds by another threshold; without one, by the one that fits its encode."""
+
+    kind = "holds"
+    film_id: int
+    threshold: int | None = None
+
+
 class TagRequest(Request, frozen=True, kw_only=True):
     """Score every key frame and every finished picture the tagger has not seen."""
 
@@ -162,7 +170,7 @@ class ProbeRequest(Request, frozen=True, kw_only=True):
 REQUESTS: dict[str, type[Request]] = {
     request.kind: request
     for request in (
-        BaseRequest, TaggerRequest, IngestRequest, TagRequest, DatasetRequest,
+        BaseRequest, TaggerRequest, IngestRequest, HoldsRequest, TagRequest, DatasetRequest,
         TrainRequest, GenerateRequest, MatchRequest, ProbeRequest,
     )
 }  # fmt: skip

@@ -1,8 +1,7 @@
 """Take in a film: every frame numbered and measured, then shots, holds and thumbnails."""
 
 import sqlite3
-import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -15,34 +14,22 @@ from numpy.typing import NDArray
 from db.changes import announce
 from db.connect import now, writing
 from db.errors import UserError
+from db.holds import DEFAULT_THRESHOLD
 from db.i18n import _
 from db.requests import IngestRequest
 from engine.film_file import FilmInfo, check_whole, content_hash, probe
 from engine.fit import find_letterbox
-from engine.holds import (
-    DEFAULT_THRESHOLD,
-    GREATEST_DISTANCE,
-    METHOD,
-    continues_hold,
-    estimate_threshold,
-    group_holds,
-    luma_distance,
-    signature,
-    small_planes,
-)
+from engine.holds import GREATEST_DISTANCE, Look, continues_hold, look, luma_distance, small_planes
+from engine.jobs.bulk import room_for, write_rows
+from engine.jobs.holds import fill_thumbnails, group_film, is_regrouped
 from engine.pixels import Film
-from engine.room import ROWS_TWICE
 from engine.running import RunningJob
 from engine.shots import find_shots, hsv_change, small_hsv
 from engine.studio import Studio
-from engine.thumbs import WIDTH, frame_thumbnail, missing_thumbnails, open_thumbnails, save_thumbnails, thumbnail
+from engine.thumbs import frame_thumbnail, open_thumbnails, save_thumbnails
 from engine.video import DecodedFrame, Locator, decode, next_tainted, sample_pictures
 
 FRAMES_PER_WRITE = 100
-ROWS_PER_WRITE = 300
-PAUSE_BETWEEN_WRITES = 0.001
-THUMBNAILS_PER_WRITE = 20
-ROW_BYTES = 300
 
 FrameRow = tuple[int, int, bool, bool, bool, int, float, bytes]
 
@@ -54,8 +41,9 @@ def run(studio: Studio, request: IngestRequest, job: RunningJob) -> None:
         if not _is_complete(studio.db, film_id):
             _take_in_frames(studio, film, job)
             _store_shots(studio.db, film_id, job)
-        _store_holds(studio.db, film_id, request.hold_threshold, job)
-        _fill_thumbnails(studio, film, job)
+        if is_regrouped(studio.db, film_id, request.hold_threshold):
+            group_film(studio.db, film_id, request.hold_threshold, job)
+        fill_thumbnails(studio, film, job)
     job.made(film_id=film_id)
 
 
@@ -113,7 +101,7 @@ def _take_in_frames(studio: Studio, film: Film, job: RunningJob) -> None:
         while batch := list(islice(frames, FRAMES_PER_WRITE)):
             rows = [measure(frame) for frame in batch]
             thumbnails = measure.take_thumbnails()
-            studio.need_room(_bytes(len(rows), thumbnails))
+            studio.need_room(room_for(len(rows), thumbnails))
             _store_frames(studio.db, film.id, rows)
             save_thumbnails(thumbs, film.sha256, thumbnails)
             job.progress(rows[-1][0], max(total or 0, rows[-1][0]), _("frames"))
@@ -124,11 +112,6 @@ def _take_in_frames(studio: Studio, film: Film, job: RunningJob) -> None:
                 count=measure.left_out
             )
         )
-
-
-def _bytes(rows: int, thumbnails: Sequence[tuple[int, bytes]] = ()) -> int:
-    """What so many rows and these thumbnails take up at most while they are written."""
-    return ROWS_TWICE * (rows * ROW_BYTES + sum(len(jpeg) for _number, jpeg in thumbnails))
 
 
 def _frames_left(db: sqlite3.Connection, film: Film, measure: "FrameMeasure") -> Generator[DecodedFrame]:
@@ -150,7 +133,7 @@ class FrameMeasure:
         self.left_out = 0
         self._film = film
         self._reformatter = VideoReformatter()
-        self._luma: Any = None
+        self._look: Look | None = None
         self._hsv: Any = None
         self._head = b""
         self._tainted = False
@@ -165,15 +148,15 @@ class FrameMeasure:
     def __call__(self, decoded: DecodedFrame) -> FrameRow:
         """The frame's row: number, pts, is_key, corrupt, tainted, distance, cut_change, signature."""
         luma, blue, red = small_planes(decoded.frame)
-        hsv, now_signature = small_hsv(luma, blue, red), signature(luma)
-        first = self._luma is None
-        distance = 0 if first else luma_distance(luma, self._luma)
-        change = 0.0 if first else self._change_to(hsv)
+        hsv, now_look = small_hsv(luma, blue, red), look(luma)
+        distance = 0 if self._look is None else luma_distance(now_look, self._look)
+        change = 0.0 if self._look is None else self._change_to(hsv)
         self._tainted = next_tainted(self._tainted, decoded.is_key, decoded.corrupt)
-        if first or not continues_hold(distance, now_signature, self._head, DEFAULT_THRESHOLD):
+        now_signature = now_look.signature
+        if self._look is None or not continues_hold(distance, now_signature, self._head, DEFAULT_THRESHOLD):
             self._head = now_signature
             self._make_thumbnail(decoded)
-        self._luma, self._hsv = luma, hsv
+        self._look, self._hsv = now_look, hsv
         flags = (decoded.is_key, decoded.corrupt, self._tainted)
         return decoded.number, decoded.pts, *flags, distance, change, now_signature
 
@@ -212,8 +195,7 @@ def _store_shots(db: sqlite3.Connection, film_id: int, job: RunningJob) -> None:
         "SELECT number, cut_change, signature FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
     ).fetchall()
     shots = find_shots(*zip(*rows, strict=True))
-    _write_rows(
-        db,
+    write_rows(
         "INSERT OR IGNORE INTO shot (film_id, number, first, last) VALUES (?, ?, ?, ?)",
         ((film_id, number, shot.first, shot.last) for number, shot in enumerate(shots, start=1)),
         job,
@@ -222,72 +204,3 @@ def _store_shots(db: sqlite3.Connection, film_id: int, job: RunningJob) -> None:
         db.execute("UPDATE film SET frame_count = ? WHERE id = ?", (len(rows), film_id))
         announce(db, "frames", film_id, 1, len(rows))
     job.say(_("{frames} frames in {shots} shots").format(frames=len(rows), shots=len(shots)))
-
-
-def _store_holds(db: sqlite3.Connection, film_id: int, threshold: int | None, job: RunningJob) -> None:
-    """Group the stored frames, and use the new grouping once all of it is stored; an old one stays."""
-    current = db.execute(
-        "SELECT g.threshold FROM film f JOIN grouping g ON g.id = f.grouping_id WHERE f.id = ?", (film_id,)
-    ).fetchone()
-    if current is not None and threshold in (None, current["threshold"]):
-        return
-    rows = db.execute(
-        "SELECT number, distance, signature, tainted FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
-    ).fetchall()
-    numbers, distances, signatures, tainted = zip(*rows, strict=True)
-    threshold = estimate_threshold(distances[1:]) if threshold is None else threshold
-    holds = group_holds(numbers, distances, signatures, threshold, tainted)
-    grouping_id = _grouping(db, film_id, threshold)
-    _write_rows(
-        db,
-        "INSERT OR IGNORE INTO hold (grouping_id, first, last, key_frame) VALUES (?, ?, ?, ?)",
-        ((grouping_id, hold.first, hold.last, hold.key_frame) for hold in holds),
-        job,
-    )
-    with writing(db):
-        db.execute("UPDATE film SET grouping_id = ? WHERE id = ?", (grouping_id, film_id))
-        announce(db, "frames", film_id, 1, len(rows))
-    job.say(_("{holds} holds at threshold {threshold}").format(holds=len(holds), threshold=threshold))
-
-
-def _grouping(db: sqlite3.Connection, film_id: int, threshold: int) -> int:
-    """The grouping at this threshold, made or found; grouping is deterministic, so a found one is continued."""
-    with writing(db):
-        row = db.execute(
-            "SELECT id FROM grouping WHERE film_id = ? AND threshold = ? AND method = ?", (film_id, threshold, METHOD)
-        ).fetchone()
-        row = row or db.execute(
-            "INSERT INTO grouping (film_id, threshold, method, made_at) VALUES (?, ?, ?, ?) RETURNING id",
-            (film_id, threshold, METHOD, now()),
-        ).fetchone()  # fmt: skip
-    return int(row["id"])
-
-
-def _write_rows(db: sqlite3.Connection, sql: str, rows: Iterable[tuple[Any, ...]], job: RunningJob) -> None:
-    """Bulk rows in short transactions, with a pause after each in which a key press can commit."""
-    waiting = iter(rows)
-    while batch := list(islice(waiting, ROWS_PER_WRITE)):
-        job.studio.need_room(_bytes(len(batch)))
-        with writing(db):
-            db.executemany(sql, batch)
-        time.sleep(PAUSE_BETWEEN_WRITES)
-        job.check()
-
-
-def _fill_thumbnails(studio: Studio, film: Film, job: RunningJob) -> None:
-    """Make the thumbnails that are missing: a lost cache, or key frames of another threshold."""
-    rows = studio.db.execute(
-        """SELECT h.key_frame FROM film f JOIN hold h ON h.grouping_id = f.grouping_id
-           WHERE f.id = ? AND h.key_frame IS NOT NULL""",
-        (film.id,),
-    )
-    key_frames = [row["key_frame"] for row in rows]
-    with closing(open_thumbnails(studio.thumbs_path)) as thumbs:
-        missing = missing_thumbnails(thumbs, film.sha256, key_frames)
-        for start in range(0, len(missing), THUMBNAILS_PER_WRITE):
-            batch = missing[start : start + THUMBNAILS_PER_WRITE]
-            made = [(number, thumbnail(film.picture(number, WIDTH))) for number in batch]
-            studio.need_room(_bytes(0, made))
-            save_thumbnails(thumbs, film.sha256, made)
-            job.progress(start + len(batch), len(missing), _("thumbnails"))
-            job.check()

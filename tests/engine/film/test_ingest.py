@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 
 from db.errors import UserError
-from db.requests import IngestRequest
-from engine.holds import DEFAULT_THRESHOLD
-from engine.jobs import ingest
+from db.holds import DEFAULT_THRESHOLD
+from db.requests import HoldsRequest, IngestRequest, TaggerRequest, TagRequest
+from db.tags import set_tag
+from engine.jobs import bulk, holds, ingest
+from engine.jobs.tag import unscored_key_frames
 from engine.running import EngineStopping
 from engine.studio import Studio
 from engine.thumbs import missing_thumbnails, open_thumbnails
@@ -28,6 +30,7 @@ from tests.engine.film.clips import (
     numbered_clip,
     write_clip,
 )
+from tests.engine.film.tiny_taggers import write_tagger
 
 Run = Callable[..., dict[str, Any]]
 SHOTS, DRAWINGS_PER_SHOT, HELD = 6, 4, 3
@@ -50,8 +53,8 @@ def film_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def small_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "FRAMES_PER_WRITE", 7)
-    monkeypatch.setattr(ingest, "ROWS_PER_WRITE", 5)
-    monkeypatch.setattr(ingest, "THUMBNAILS_PER_WRITE", 2)
+    monkeypatch.setattr(bulk, "ROWS_PER_WRITE", 5)
+    monkeypatch.setattr(holds, "THUMBNAILS_PER_WRITE", 2)
 
 
 def content(studio: Studio) -> dict[str, list[tuple[Any, ...]]]:
@@ -254,3 +257,25 @@ def test_a_change_of_the_pictures_size_is_a_cut(studio: Studio, run: Run, tmp_pa
     assert len(greatest) == 1 and greatest[0] in (30, 31)
     assert studio.db.execute("SELECT first FROM shot WHERE number = 2").fetchone()[0] == greatest[0]
     assert greatest[0] in key_frames(studio)
+
+
+def test_regrouping_decodes_nothing_and_loses_no_verdict_score_or_vector(
+    studio: Studio, run: Run, film_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(TaggerRequest(source=str(write_tagger(tmp_path / "tiny"))))
+    film_id = run(IngestRequest(path=str(film_file)))["film_id"]
+    run(TagRequest())
+    set_tag(studio.db, "me", film_id, 5, "hold", "nagisa", True)
+    kept = {table: _rows(studio, table) for table in ("verdict", "score", "scored", "frame", "shot", "event")}
+    monkeypatch.setattr("engine.video._FrameSource._decoded", lambda *args: pytest.fail("a frame was decoded"))
+    made = run(HoldsRequest(film_id=film_id, threshold=255))
+    assert made == {"threshold": 255, "estimated_threshold": DEFAULT_THRESHOLD, "holds": 1}
+    assert key_frames(studio) == [1]
+    run(HoldsRequest(film_id=film_id))
+    assert len(key_frames(studio)) == DRAWINGS
+    assert {table: _rows(studio, table) for table in kept} == kept
+    assert unscored_key_frames(studio.db, 1, film_id) == []
+
+
+def _rows(studio: Studio, table: str) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in studio.db.execute(f"SELECT * FROM {table}")]

@@ -1,0 +1,111 @@
+"""Group a film's frames into holds by another threshold: from the stored distances, without decoding a frame."""
+
+import sqlite3
+from contextlib import closing
+
+from db import films
+from db.changes import announce
+from db.connect import now, writing
+from db.errors import UserError
+from db.holds import counted, estimate_threshold, threshold_in_use
+from db.i18n import _
+from db.requests import HoldsRequest
+from engine.holds import METHOD, HoldSpan, group_holds
+from engine.jobs.bulk import room_for, write_rows
+from engine.pixels import Film
+from engine.running import RunningJob
+from engine.studio import Studio
+from engine.thumbs import WIDTH, missing_thumbnails, open_thumbnails, save_thumbnails, thumbnail
+
+THUMBNAILS_PER_WRITE = 20
+
+
+def run(studio: Studio, request: HoldsRequest, job: RunningJob) -> None:
+    """Regroup a film; verdicts, scores and vectors are of frames, and stay. Thumbnails that lack are made."""
+    if not films.film(studio.db, request.film_id).frame_count:
+        raise UserError(_("The film is not in yet: `kimikoe ingest` goes on with it."))
+    job.made(**group_film(studio.db, request.film_id, request.threshold, job))
+    try:
+        film = Film(studio.db, request.film_id, threads="AUTO")
+    except UserError as error:  # the film's file is not needed to regroup it
+        job.say(_("No thumbnails were made: {error}").format(error=error))
+        return
+    with closing(film):
+        fill_thumbnails(studio, film, job)
+
+
+def is_regrouped(db: sqlite3.Connection, film_id: int, threshold: int | None) -> bool:
+    """Whether a film is to be grouped: it is not yet, or was by another threshold than the one that is asked for."""
+    current = threshold_in_use(db, film_id)
+    return current is None or threshold not in (None, current)
+
+
+def group_film(db: sqlite3.Connection, film_id: int, threshold: int | None, job: RunningJob) -> dict[str, int]:
+    """Group the stored frames, and use the new grouping once all of it is stored; an old one stays.
+
+    Without a threshold it is the one that fits the film's encode. Returns both thresholds and the number of holds.
+    """
+    rows = db.execute(
+        "SELECT number, distance, signature, tainted FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
+    ).fetchall()
+    numbers, distances, signatures, tainted = zip(*rows, strict=True)
+    estimated = estimate_threshold(counted(distances[1:]))
+    threshold = estimated if threshold is None else threshold
+    holds = group_holds(numbers, distances, signatures, threshold, tainted)
+    _use(db, film_id, _stored_grouping(db, film_id, threshold, holds, job), len(rows))
+    job.say(
+        _("{holds} holds at threshold {threshold}; {estimated} fits the film's encode").format(
+            holds=len(holds), threshold=threshold, estimated=estimated
+        )
+    )
+    return {"threshold": threshold, "estimated_threshold": estimated, "holds": len(holds)}
+
+
+def _stored_grouping(
+    db: sqlite3.Connection, film_id: int, threshold: int, holds: list[HoldSpan], job: RunningJob
+) -> int:
+    grouping_id = _grouping(db, film_id, threshold)
+    write_rows(
+        "INSERT OR IGNORE INTO hold (grouping_id, first, last, key_frame) VALUES (?, ?, ?, ?)",
+        ((grouping_id, hold.first, hold.last, hold.key_frame) for hold in holds),
+        job,
+    )
+    return grouping_id
+
+
+def _grouping(db: sqlite3.Connection, film_id: int, threshold: int) -> int:
+    """The grouping at this threshold, made or found; grouping is deterministic, so a found one is continued."""
+    with writing(db):
+        row = db.execute(
+            "SELECT id FROM grouping WHERE film_id = ? AND threshold = ? AND method = ?", (film_id, threshold, METHOD)
+        ).fetchone()
+        row = row or db.execute(
+            "INSERT INTO grouping (film_id, threshold, method, made_at) VALUES (?, ?, ?, ?) RETURNING id",
+            (film_id, threshold, METHOD, now()),
+        ).fetchone()  # fmt: skip
+    return int(row["id"])
+
+
+def _use(db: sqlite3.Connection, film_id: int, grouping_id: int, frames: int) -> None:
+    with writing(db):
+        db.execute("UPDATE film SET grouping_id = ? WHERE id = ?", (grouping_id, film_id))
+        announce(db, "frames", film_id, 1, frames)
+
+
+def fill_thumbnails(studio: Studio, film: Film, job: RunningJob) -> None:
+    """Make the thumbnails that are missing: a lost cache, or key frames of another threshold."""
+    rows = studio.db.execute(
+        """SELECT h.key_frame FROM film f JOIN hold h ON h.grouping_id = f.grouping_id
+           WHERE f.id = ? AND h.key_frame IS NOT NULL""",
+        (film.id,),
+    )
+    key_frames = [row["key_frame"] for row in rows]
+    with closing(open_thumbnails(studio.thumbs_path)) as thumbs:
+        missing = missing_thumbnails(thumbs, film.sha256, key_frames)
+        for start in range(0, len(missing), THUMBNAILS_PER_WRITE):
+            batch = missing[start : start + THUMBNAILS_PER_WRITE]
+            made = [(number, thumbnail(film.picture(number, WIDTH))) for number in batch]
+            studio.need_room(room_for(0, made))
+            save_thumbnails(thumbs, film.sha256, made)
+            job.progress(start + len(batch), len(missing), _("thumbnails"))
+            job.check()
