@@ -231,8 +231,10 @@ class KimikoeApp(App[None]):
         return [*super().get_line_filters(), *neutral]
 
     async def on_room_visit(self, message: Room.Visit) -> None:
-        """Go to a room."""
+        """Go to a room, and there to the place that is meant."""
         await self.switch_mode(message.context)
+        if message.place and self.room is not None:
+            self.room.arrive(message.place, "")
 
     async def on_room_reversed(self, message: Room.Reversed) -> None:
         """Go where an act was that has been undone, and say so there."""

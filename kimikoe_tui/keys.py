@@ -84,7 +84,24 @@ FRAMES = _keys(
     ("next-shot", "n", "shot(1)", _("next shot"), _("shot")),
     ("previous-shot", "N", "shot(-1)", _("previous shot"), ""),
     ("jump", "t", "jump_to", _("go to a timecode or a frame number"), _("jump")),
+    ("shots", "enter", "open_shots", _("look at the shots around"), ""),
     ("pane", "tab i", "pane", _("next pane, or a larger picture"), ""),
+)
+GRID = _keys(
+    "grid",
+    ("right", "l right", "step(1)", _("next"), ""),
+    ("left", "h left", "step(-1)", _("previous"), ""),
+    ("down", "j down", "row(1)", _("a row down"), ""),
+    ("up", "k up", "row(-1)", _("a row up"), ""),
+    ("page-down", "] ctrl+d pagedown", "page(1)", _("a page on"), ""),
+    ("page-up", "[ ctrl+u pageup", "page(-1)", _("a page back"), ""),
+    ("first", "home", "first", _("first (also g g)"), ""),
+    ("last", "G end", "last", _("last"), ""),
+)
+SHOTS = _keys(
+    "shots",
+    ("open", "enter", "open", _("look at the frames of the shot"), _("frames")),
+    ("size", "z", "resize", _("larger pictures, then small ones again"), _("size")),
 )
 CULL = _keys(
     "cull",
@@ -114,6 +131,7 @@ GO = _keys(
     "go",
     ("home", "h", "choose('home')", _("home"), ""),
     ("frames", "f", "choose('frames')", _("frames"), ""),
+    ("shots", "s", "choose('shots')", _("shots"), ""),
     ("cull", "c", "choose('cull')", _("cull"), ""),
     ("runs", "r", "choose('runs')", _("runs"), ""),
     ("jobs", "j", "choose('jobs')", _("jobs"), ""),
@@ -152,6 +170,7 @@ HELP = _keys(
 CONTEXTS: dict[str, tuple[tuple[Key, ...], ...]] = {
     "home": (ALL,),
     "frames": (FRAMES, LIST, ALL),
+    "shots": (SHOTS, GRID, ALL),
     "cull": (CULL, LIST, ALL),
     "runs": (LIST, ALL),
     "jobs": (JOBS, LIST, ALL),
@@ -161,13 +180,14 @@ CONTEXTS: dict[str, tuple[tuple[Key, ...], ...]] = {
     "tag-line": (TAG_LINE,),
     "help": (HELP,),
 }
-ROOMS = ("home", "frames", "cull", "runs", "jobs")
+ROOMS = ("home", "frames", "shots", "cull", "runs", "jobs")
 TITLES = {
     "home": _("home"), "frames": _("frames"), "cull": _("cull"), "runs": _("runs"), "jobs": _("jobs"),
+    "shots": _("shots"),
     "go": _("g, then"), "quick-filter": _("f in cull, then"), "line": _("in a line"), "tag-line": _("adding tags"),
     "help": _("in this help"),
 }  # fmt: skip
-PARTS = {"all": _("everywhere"), "list": _("moving")}
+PARTS = {"all": _("everywhere"), "list": _("moving"), "grid": _("moving in a grid")}
 
 
 def in_context(context: str) -> Iterator[Key]:

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from db.connect import connect_studio
 from db.terminals import LOCKS
+from kimikoe_tui.marks import Marks
 
 T = TypeVar("T")
 
@@ -29,6 +30,7 @@ class Session:
         self.root = root
         self.culling = culling
         """The expression that this terminal was opened to cull by; empty where it was not opened for that."""
+        self.marks = Marks()
         self._lock, self.name = _lowest_free_slot(root / LOCKS)
         self._hand = ThreadPoolExecutor(max_workers=1, thread_name_prefix="act")
         self._threads = threading.local()

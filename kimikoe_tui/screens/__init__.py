@@ -21,6 +21,10 @@ def open_room(
         from kimikoe_tui.screens.frames import FramesRoom
 
         return FramesRoom(session, server)
+    if context == "shots":
+        from kimikoe_tui.screens.shots import ShotsRoom
+
+        return ShotsRoom(session, server)
     if context == "cull":
         from kimikoe_tui.screens.cull import CullRoom
 

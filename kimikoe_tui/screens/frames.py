@@ -107,6 +107,12 @@ class FramesRoom(FramesView):
         self._go_to(pack(film.id, number))
         return ""
 
+    def action_open_shots(self) -> None:
+        """Look at the shots around."""
+        if (frame_id := self.lines.frame_id) is not None:
+            film_id, number = unpack(frame_id)
+            self.post_message(self.Visit("shots", f"{film_id}#{number}"))
+
     def action_pane(self) -> None:
         """The next pane where only one fits; a larger picture where there is room."""
         panes = PANES if self.has_class("-narrow") else PANES[:2]

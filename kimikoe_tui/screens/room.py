@@ -30,9 +30,10 @@ class Room(TellsFailures, Screen[None]):
 
     @dataclass
     class Visit(Message):
-        """A person wants to go to a room."""
+        """A person wants to go to a room, and where `place` is given to what it names there."""
 
         context: str
+        place: str = ""
 
     @dataclass
     class Reversed(Message):

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from rich.text import Text
 from textual import work
@@ -27,11 +27,17 @@ from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.failures import TellsFailures
 from kimikoe_tui.widgets.real_pixels import PictureLayer, Span, at_cell, is_behind, one_update, write_raw
 
-KEPT = 12
+QUICK_BOX = (480, 270)
 PATIENCE = 0.3
 REST = 0.03
 Key = Hashable
 Cells = tuple[int, int]
+
+
+class Quick(NamedTuple):
+    """A picture that another will follow in a moment: of few pixels, so that a slow line carries several a second."""
+
+    key: Key
 
 
 class PictureSource(Protocol):
@@ -49,6 +55,8 @@ class Picture(TellsFailures, Widget):
 
     What a terminal is sent beside the cells is sent when they have been painted, and never over another screen.
     """
+
+    kept_most: ClassVar[int] = 12
 
     @dataclass
     class _Drawn(Message):
@@ -98,6 +106,12 @@ class Picture(TellsFailures, Widget):
     def shown(self) -> Drawing | str:
         """What is in the pane: a drawing, or the words in its place."""
         return self._shown
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether the picture asked for has reached the terminal, or it is known that it cannot."""
+        failed = isinstance(self._shown, str) and self._answered == self._key
+        return failed or self.painted == self._key
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Rows of the picture."""
@@ -231,7 +245,7 @@ class Picture(TellsFailures, Widget):
             self._put_up(known)
         wanted = [key for key in (self._key, *self._ahead) if key is not None and (key, cells) not in self._kept]
         if self._key in wanted:
-            self._draw(wanted, cells)
+            self._have_drawn(wanted, cells)
             self.set_timer(PATIENCE, partial(self._say_waiting, self._key))
         elif wanted:
             self.set_timer(REST, partial(self._draw_ahead, self._key, wanted, cells))
@@ -239,11 +253,15 @@ class Picture(TellsFailures, Widget):
     def _draw_ahead(self, key: Key | None, wanted: list[Key], cells: Cells) -> None:
         """Draw what is likely to be asked for, once the picture asked for is on its way and no key followed it."""
         if key == self._key and cells == self._cells:
-            self._draw(wanted, cells)
+            self._have_drawn(wanted, cells)
+
+    def _have_drawn(self, keys: list[Key], cells: Cells) -> None:
+        """Have these drawn in their order, on another thread."""
+        self._draw(keys, cells)
 
     def _say_waiting(self, key: Key) -> None:
         """Take down the picture before, once it has stayed up too long in the place of one that is not there yet."""
-        if key == self._key and self.painted != key and self._answered != key:
+        if key == self._key and self.painted != key and self._answered != key and not isinstance(key, Quick):
             self._shown = "…"
             self.refresh()
 
@@ -279,14 +297,25 @@ class Picture(TellsFailures, Widget):
 
     def _drawings(self, key: Key, cells: Cells, is_awaited: bool) -> Iterator[tuple[Drawing | str, bool]]:
         """The picture and whether it is the last word: where somebody waits for pixels, a coarse one comes first."""
+        wanted, room, box = self._measures(key, cells)
         try:
-            pixels = self._source.load(key, self._renderer.pixel_box(*cells))
+            pixels = self._source.load(wanted, box)
         except UserError as error:
             yield plain(str(error)), True
             return
-        if is_awaited and self._renderer.layer == "painted":
-            yield self._renderer.sketch(pixels, *cells), False
-        yield self._renderer.draw(pixels, *cells), True
+        if is_awaited and self._renderer.layer == "painted" and wanted is key:
+            yield self._renderer.sketch(pixels, *room), False
+        yield self._renderer.draw(pixels, *room), True
+
+    def _measures(self, key: Key, cells: Cells) -> tuple[Key, Cells, Cells]:
+        """What to load for a key, the cells to draw it in and the most pixels; painted ones are no larger than sent."""
+        box = self._renderer.pixel_box(*cells)
+        if not isinstance(key, Quick):
+            return key, cells, box
+        share = min(1.0, QUICK_BOX[0] / box[0], QUICK_BOX[1] / box[1])
+        if self._renderer.layer == "painted":
+            cells = max(1, int(cells[0] * share)), max(1, int(cells[1] * share))
+        return key.key, cells, (max(1, int(box[0] * share)), max(1, int(box[1] * share)))
 
     def on_picture__drawn(self, message: _Drawn) -> None:
         """Keep a drawing, and put it up where it is the one wanted."""
@@ -299,7 +328,7 @@ class Picture(TellsFailures, Widget):
     def _keep(self, key: tuple[Key, Cells], drawing: Drawing) -> None:
         self._kept[key] = drawing
         self._kept.move_to_end(key)
-        while len(self._kept) > KEPT:
+        while len(self._kept) > self.kept_most:
             self._kept.popitem(last=False)
 
 

@@ -14,9 +14,11 @@ from kimikoe_tui.screens.jobs import JobsRoom
 from kimikoe_tui.screens.line import LinePrompt
 from kimikoe_tui.screens.menu import GoMenu, QuickFilterMenu
 from kimikoe_tui.screens.runs import RunsRoom
+from kimikoe_tui.screens.shots import ShotsRoom
 from kimikoe_tui.screens.tag_line import TagLine
 
 SCREENS = {
+    "shots": ShotsRoom,
     "home": HomeRoom, "frames": FramesRoom, "cull": CullRoom, "runs": RunsRoom, "jobs": JobsRoom, "go": GoMenu,
     "quick-filter": QuickFilterMenu, "line": LinePrompt, "tag-line": TagLine, "help": HelpScreen,
 }  # fmt: skip
