@@ -18,7 +18,7 @@ from db.errors import UserError
 from db.i18n import _
 
 Values = tuple[Any, ...]
-Key = tuple[int, ...]
+Key = tuple[Any, ...]
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -32,7 +32,8 @@ class Table(msgspec.Struct, frozen=True):
 
 VERDICT = Table("verdict", ("film_id", "frame_number", "tag_id"), ("present", "how", "event_id"), "verdicts")
 RATING = Table("rating", ("image_id",), ("stars", "rejected", "reason", "origin", "unseen", "event_id"), "ratings")
-TABLES = {table.name: table for table in (VERDICT, RATING)}
+VIEW = Table("saved_view", ("name",), ("room", "expression", "event_id"), "views")
+TABLES = {table.name: table for table in (VERDICT, RATING, VIEW)}
 
 
 class Undone(msgspec.Struct, frozen=True):
@@ -153,6 +154,9 @@ def _new_event(
 def _record(db: sqlite3.Connection, event_id: int, table: Table, made: Sequence[_Change]) -> None:
     payload = {"table": table.name, "rows": [[c.key, c.before, c.after] for c in made]}
     db.execute("UPDATE event SET changes = ? WHERE id = ?", (json.dumps(payload), event_id))
+    if table is VIEW:
+        changes.announce(db, table.feed)
+        return
     for film_id, first, last in _ranges(table, made):
         changes.announce(db, table.feed, film_id, first, last)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
-from db.schema import cullings, films, pictures, reports, views, waits, work
+from db.schema import cullings, films, pictures, reports, saved_views, views, waits, work
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -60,6 +60,11 @@ def m009_cullings(db: sqlite3.Connection) -> None:
     _run(db, cullings.CULLINGS)
 
 
+def m010_saved_views(db: sqlite3.Connection) -> None:
+    """Saving and deleting a view are acts that can be undone."""
+    _run(db, saved_views.SAVED_VIEWS)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_films_tags_events,
     m002_datasets_runs,
@@ -70,6 +75,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m007_waits,
     m008_attempts,
     m009_cullings,
+    m010_saved_views,
 )
 
 

@@ -116,6 +116,13 @@ def understand(db: sqlite3.Connection, expression: str, subject: Subject) -> Ask
     return Asked(whole_tree, min(limits, default=None))
 
 
+def joined_ids(db: sqlite3.Connection, condition: Condition, subject: Subject) -> str | None:
+    """The ids of which one condition holds, in no order, between commas; None where there are none."""
+    column, rows = _ROWS[subject]
+    sql = f"SELECT group_concat({column}) FROM {rows} AND {condition.sql}"
+    return db.execute(sql, condition.values).fetchone()[0]  # type: ignore[no-any-return]
+
+
 def atom(db: sqlite3.Connection, word: Word, expression: str, subject: Subject) -> Atom:
     """What a word means; raises `UserError` with a caret at it."""
     try:
