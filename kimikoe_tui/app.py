@@ -282,6 +282,8 @@ def run_studio(
     hand_over_quickly()
     app = KimikoeApp(root, start_engine, display=display, key_filter=key_filter, culling=culling)
     app.run(mouse=False)
+    if detection and isinstance(app._driver, TerminalDriver):
+        detection.learn(app._driver.line.rate)
     if engine_state(root).running:
         sys.stdout.write(_("The engine goes on working; `kimikoe engine status` shows it.") + "\n")
     if app.return_code:

@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 
+from kimikoe_tui.graphics.display import Display
+from kimikoe_tui.graphics.line import QUESTION, Line
 from kimikoe_tui.graphics.replies import KeyFilter
 from kimikoe_tui.terminal_output import TerminalOutput
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ANSWERS_END_SECONDS = 2.0
 MODES_ASKED = 2  # synchronized output and in-band resizing, by Textual when it takes the terminal
 
 
@@ -39,6 +42,8 @@ class TerminalDriver(LinuxDriver):
         self.heard = time.monotonic()
         """When the last key came."""
         self._keys: KeyFilter = getattr(self._app, "key_filter", None) or KeyFilter()
+        known: Display = getattr(self._app, "display_known", None) or Display()
+        self.line = Line(known.answers, known.round_trip, known.rate)
 
     def start_application_mode(self) -> None:
         """Take the terminal, and the signals that concern it."""
@@ -66,9 +71,30 @@ class TerminalDriver(LinuxDriver):
         """How many bytes wait for a terminal, or a line to it, that is slower than the program."""
         return self._output.backlog
 
+    def ask_whether_arrived(self) -> int:
+        """Have the terminal say when it has shown all that was written; returns what `line.has_arrived` is asked."""
+        sent = self._output.given
+        if self.line.answers:
+            self.line.asked(sent, time.monotonic())
+            self.write(QUESTION)
+        return sent
+
+    def _hear_answers(self, before: int) -> None:
+        now = time.monotonic()
+        arrived = [self.line.answered(now) for _answer in range(self._keys.lasts - before)]
+        if any(arrived):
+            self._loop.call_soon_threadsafe(self._app.picture_layer.note_arrived)  # type: ignore[attr-defined]
+
+    def stop_application_mode(self) -> None:
+        """Give the terminal back once it has answered: what it says later would stand in the shell's line."""
+        deadline = time.monotonic() + ANSWERS_END_SECONDS
+        while self.line.awaits and not self.gone and time.monotonic() < deadline:
+            time.sleep(0.01)
+        super().stop_application_mode()
+
     def close(self) -> None:
         """Write what is left, and let the terminal go."""
-        super().close()  # type: ignore[no-untyped-call]
+        super().close()
         self._output.let_go()
 
     def run_input_thread(self) -> None:
@@ -79,7 +105,9 @@ class TerminalDriver(LinuxDriver):
             while not self.exit_event.is_set():
                 keys = b""
                 if selector.select(0.02 if self._keys.holds else 0.1):
+                    lasts = self._keys.lasts
                     keys = self._keys.feed(self._read(), time.monotonic())
+                    self._hear_answers(lasts)
                 keys += self._keys.tick(time.monotonic())
                 if text := decode(keys):
                     self.heard = time.monotonic()

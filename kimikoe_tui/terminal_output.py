@@ -16,17 +16,19 @@ class TerminalOutput:
     def __init__(self, file: IO[str]) -> None:
         self._file = file
         self._straight = _opened_again(file.fileno())
-        self._given = self._taken = 0
+        self.given = 0
+        """How many bytes were written so far, taken or not."""
+        self._taken = 0
 
     @property
     def backlog(self) -> int:
         """How many bytes wait for a terminal, or a line to it, that is slower than the program."""
-        return self._given - self._taken
+        return self.given - self._taken
 
     def take(self, data: bytes) -> bytes:
         """Write what the terminal takes without waiting; returns the rest, which is to be given to `write`."""
         waits = self.backlog > 0
-        self._given += len(data)
+        self.given += len(data)
         if waits or self._straight is None:
             return data
         count = _written(self._straight, data)

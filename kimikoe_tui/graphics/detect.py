@@ -48,6 +48,11 @@ class Detection:
             display = msgspec.structs.replace(display, method=self._wish, why="KIMIKOE_GRAPHICS")
         return fit_for_width(display), self._probe.input if self._probe else KeyFilter()
 
+    def learn(self, rate: float | None) -> None:
+        """Remember how many bytes a second the line carried."""
+        if self._known and self._terminal and self._found is not None and rate is not None:
+            self._known.remember(self._terminal, msgspec.structs.replace(self._found, rate=rate))
+
     def _ask(self) -> Display:
         if self._probe is None:
             return Display(why="not asked")
@@ -94,7 +99,7 @@ def _display(name: str, version: tuple[int, ...], method: Method, answers: Answe
     return Display(
         method=method, brand=name, version=version, cell=answers.cell or USUAL_CELL,
         cell_known=answers.cell is not None, ambiguous=answers.ambiguous, colours=answers.colours,
-        round_trip=answers.seconds,
+        answers=answers.whole, round_trip=answers.seconds,
         why=why if answers.whole else "it did not answer",
     )  # fmt: skip
 

@@ -17,7 +17,8 @@ USUAL_CELL = (10, 20)
 
 class Display(msgspec.Struct, frozen=True):
     """How pictures are shown. `cell` is a cell's (width, height) in pixels, `ambiguous` the width in
-    cells of characters that some fonts draw wide, `colours` how many a sixel may have; `why` is what decided.
+    cells of characters that some fonts draw wide, `colours` how many a sixel may have; `answers` is whether questions
+    are answered, `rate` the bytes a second that the line carried when it was last used; `why` is what decided.
     """
 
     method: Method = "half"
@@ -28,7 +29,9 @@ class Display(msgspec.Struct, frozen=True):
     ambiguous: int = 1
     colours: int = 256
     in_tmux: bool = False
+    answers: bool = False
     round_trip: float | None = None
+    rate: float | None = None
     why: str = ""
 
     @property

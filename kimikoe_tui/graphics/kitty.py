@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from kimikoe_tui.graphics.display import Display
-from kimikoe_tui.graphics.pixels import Pixels, cells_for, to_image
+from kimikoe_tui.graphics.pixels import Pixels, cells_for, drafted, to_image
 from kimikoe_tui.graphics.placeholders import DIACRITICS, IDS, placeholder_rows
 from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, Layer
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 CHUNK = 4096
 BYTES_PER_PIXEL, LEAST_BYTES = 168 * 1024 / 512**2, 64 * 1024
 """What a picture may cost on the wire; beyond it the palette is made smaller."""
-PALETTES = (256, 128, 64)
+PALETTES, DRAFT_PALETTE = (256, 128, 64), 32
+EXACT_COMPRESSION = 2
+"""More of it takes five times as long for an eighth of the bytes."""
 _numbers = itertools.count(1)
 
 
@@ -42,12 +44,19 @@ class Kitty(RealPixels):
     def draw(self, pixels: Pixels, columns: int, rows: int, exact: bool = False) -> Drawing:
         """A picture at its own size, which the terminal scales."""
         size = self._size(pixels, min(columns, len(DIACRITICS)), min(rows, len(DIACRITICS)))
-        data = self._command(f"a=T,U=1,p=1,f=100,c={size[0]},r={size[1]}", payload(pixels, exact))
-        return msgspec.structs.replace(self._drawing(pixels, size, data), rows=placeholder_rows(self._id, *size))
+        drawing = self._drawing(pixels, size, self._show(pixels, size, payload(pixels, exact)))
+        return msgspec.structs.replace(drawing, rows=placeholder_rows(self._id, *size))
 
     def remove(self) -> str:
         """Delete the picture and what places it."""
         return self._command("a=d,d=I", "")
+
+    def _show(self, _pixels: Pixels, size: tuple[int, int], png: str) -> str:
+        """What has the terminal hold a PNG, and show it in so many cells."""
+        return self._command(f"a=T,U=1,p=1,f=100,c={size[0]},r={size[1]}", png)
+
+    def _draft(self, pixels: Pixels, size: tuple[int, int]) -> str:
+        return self._show(pixels, size, _png(_paletted(drafted(pixels), DRAFT_PALETTE)))
 
     def _size(self, pixels: Pixels, columns: int, rows: int) -> tuple[int, int]:
         return cells_for(pixels.width, pixels.height, columns, rows, self._display.cell)
@@ -70,30 +79,38 @@ class KittyDirect(Kitty):
     layer: Layer = "above"
 
     def draw(self, pixels: Pixels, columns: int, rows: int, exact: bool = False) -> Drawing:
-        """A picture at its own size, which the terminal scales; only one side is told, so that its aspect stays."""
+        """A picture at its own size, which the terminal scales."""
         size = self._size(pixels, columns, rows)
+        return self._drawing(pixels, size, self._show(pixels, size, payload(pixels, exact)))
+
+    def _show(self, pixels: Pixels, size: tuple[int, int], png: str) -> str:
+        """As above; only one side is told, so that the aspect stays."""
         width, height = self._display.cell
         wide = pixels.width * size[1] * height >= pixels.height * size[0] * width
         side = f"c={size[0]}" if wide else f"r={size[1]}"
-        return self._drawing(pixels, size, self._command(f"a=T,p=1,f=100,C=1,{side}", payload(pixels, exact)))
+        return self._command(f"a=T,p=1,f=100,C=1,{side}", png)
 
 
 def payload(pixels: Pixels, exact: bool) -> str:
     """The picture as a PNG in base64: with a palette, or with every colour where it is to be `exact`."""
-    from PIL import Image
-
     image, most = to_image(pixels), max(LEAST_BYTES, BYTES_PER_PIXEL * pixels.width * pixels.height)
     if exact:
-        return _png(image)
+        return _png(image, EXACT_COMPRESSION)
     data = ""
     for colours in PALETTES:
-        data = _png(image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE))
+        data = _png(_paletted(image, colours))
         if len(data) <= most:
             break
     return data
 
 
-def _png(image: "Image") -> str:
+def _paletted(image: "Image", colours: int) -> "Image":
+    from PIL import Image
+
+    return image.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+
+
+def _png(image: "Image", compression: int = 6) -> str:
     file = io.BytesIO()
-    image.save(file, "PNG", compress_level=6)
+    image.save(file, "PNG", compress_level=compression)
     return base64.b64encode(file.getvalue()).decode("ascii")

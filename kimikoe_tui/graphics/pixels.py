@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 
+DRAFT_BOX = (256, 256)
+
+
 class Pixels(msgspec.Struct, frozen=True):
     """A picture: `width` × `height` pixels of three bytes, row by row."""
 
@@ -31,6 +34,11 @@ def cells_for(width: int, height: int, columns: int, rows: int, cell: tuple[int,
 def shrink(pixels: Pixels, box: tuple[int, int]) -> Pixels:
     """The picture at the size that fits `box` where it is larger, else as it is."""
     return scale(pixels, box) if pixels.width > box[0] or pixels.height > box[1] else pixels
+
+
+def drafted(pixels: Pixels) -> "Image":
+    """The picture in so few pixels that it costs little."""
+    return to_image(shrink(pixels, DRAFT_BOX))
 
 
 def to_image(pixels: Pixels) -> "Image":

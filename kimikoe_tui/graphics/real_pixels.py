@@ -1,5 +1,7 @@
 """What all ways have in common that send a terminal real pixels beside its text."""
 
+from collections.abc import Callable
+
 from rich.segment import Segment
 
 from kimikoe_tui.graphics.display import Display
@@ -15,6 +17,8 @@ class RealPixels:
     def __init__(self, display: Display) -> None:
         self._display = display
         self._text: HalfBlocks = ColourCells() if display.ambiguous == 2 else Quadrants()
+        self.is_slow: Callable[[int], bool] = lambda _count: False
+        """Whether so many bytes take so long that a draft is to go before them."""
 
     def pixel_box(self, columns: int, rows: int) -> tuple[int, int]:
         """All the pixels of the cells."""
@@ -30,7 +34,12 @@ class RealPixels:
 
     def _drawing(self, pixels: Pixels, size: tuple[int, int], data: str) -> Drawing:
         """Empty cells for the data, and text that covers the same ones."""
-        return Drawing(size[0], blank_rows(size), data, self._text.stretched(pixels, *size))
+        draft = self._draft(pixels, size) if self.is_slow(len(data)) else ""
+        return Drawing(size[0], blank_rows(size), data, draft, self._text.stretched(pixels, *size))
+
+    def _draft(self, pixels: Pixels, size: tuple[int, int]) -> str:
+        """Data that show the same picture in the same cells, coarsely and in few bytes."""
+        raise NotImplementedError
 
 
 def blank_rows(size: tuple[int, int]) -> list[list[Segment]]:

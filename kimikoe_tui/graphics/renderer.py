@@ -15,13 +15,14 @@ erases it; or above the text, from where it must be taken away."""
 class Drawing(msgspec.Struct, frozen=True):
     """A picture ready to paint: rows of segments, each row `columns` cells wide, and what is sent beside them.
 
-    `data` is sent with the cursor on the first cell. `coarse` are rows that show the picture with text alone, for where
-    `data` may not be sent.
+    `data` is sent with the cursor on the first cell; on a slow line `draft` goes before it, a tenth of the bytes.
+    `coarse` are rows that show the picture with text alone, for where `data` may not be sent.
     """
 
     columns: int
     rows: list[list[Segment]]
     data: str = ""
+    draft: str = ""
     coarse: list[list[Segment]] = []
 
 

@@ -33,6 +33,8 @@ class KeyFilter:
         self.replies: list[bytes] = []
         self.complete = False
         """Whether the last answer has come."""
+        self.lasts = 0
+        """How often the question that is asked last was answered."""
         self._until, self._modes_until, self._modes = until, 0.0, 0
         self._held, self._since = b"", 0.0
         self._again = b""
@@ -65,8 +67,10 @@ class KeyFilter:
         return keys[: begun.start()]
 
     def _take(self, match: "re.Match[bytes]") -> bytes:
-        self.replies.append(match[0])
-        self.complete = self.complete or _LAST.fullmatch(match[0]) is not None
+        if not self.complete:
+            self.replies.append(match[0])
+        if _LAST.fullmatch(match[0]):
+            self.complete, self.lasts = True, self.lasts + 1
         return b""
 
     def tick(self, now: float) -> bytes:

@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from kimikoe_tui.graphics.pixels import Pixels, fit, to_image
+from kimikoe_tui.graphics.pixels import Pixels, fit, scale, to_image
 from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, Layer
 
@@ -15,7 +15,7 @@ CLEAR = 255
 """The palette index that paints nothing, below a picture whose height is no multiple of six."""
 XTERM_BOX = (1000, 1000)
 """xterm draws nothing of a picture that is larger than its `maxGraphicSize`, which is this if not set."""
-PALETTE_BOX = (512, 512)
+PALETTE_BOX, DRAFT_COLOURS = (512, 512), 16
 _CHARACTERS = [chr(63 + bits) for bits in range(64)]
 Run = tuple[int, int, int]  # where it begins, which of the six rows it fills, how long it is
 
@@ -37,6 +37,15 @@ class Sixel(RealPixels):
         size = -(-width // cell[0]), -(-height // cell[1])
         image = _paletted(pixels, (width, height), min(CLEAR, self._display.colours))
         return self._drawing(pixels, size, encode(image))
+
+    def _draft(self, pixels: Pixels, size: tuple[int, int]) -> str:
+        """Few colours in squares of two by two pixels."""
+        from PIL import Image
+
+        width, height = fit(pixels.width, pixels.height, *self.pixel_box(*size))
+        few = scale(pixels, (max(1, width // 2), max(1, height // 2)))
+        image = to_image(few).quantize(DRAFT_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        return encode(image.resize((width, height), Image.Resampling.NEAREST))
 
 
 def _paletted(pixels: Pixels, size: tuple[int, int], colours: int) -> "Image":

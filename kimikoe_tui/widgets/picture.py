@@ -21,15 +21,27 @@ from db.i18n import _
 from kimikoe_tui.graphics.choose import new_renderer
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.pixels import Pixels
+from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, PictureRenderer
 from kimikoe_tui.palette import FAINT
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.failures import TellsFailures
-from kimikoe_tui.widgets.real_pixels import PictureLayer, Span, at_cell, is_behind, one_update, write_raw
+from kimikoe_tui.widgets.real_pixels import (
+    PictureLayer,
+    Span,
+    at_cell,
+    has_arrived,
+    is_behind,
+    is_slow,
+    one_update,
+    send_picture,
+    write_raw,
+)  # fmt: skip
 
 QUICK_BOX = (480, 270)
 PATIENCE = 0.3
 REST = 0.03
+REFINE = 0.25
 Key = Hashable
 Cells = tuple[int, int]
 
@@ -70,7 +82,7 @@ class Picture(TellsFailures, Widget):
     ) -> None:  # fmt: skip
         super().__init__(id=id)
         self._source = source
-        self._renderer = renderer or new_renderer(getattr(self.app, "display_known", Display()))
+        self._renderer = renderer or self._new_renderer(getattr(self.app, "display_known", Display()))
         self._kept: OrderedDict[tuple[Key, Cells], Drawing] = OrderedDict()
         self._key: Key | None = None
         self._ahead: tuple[Key, ...] = ()
@@ -79,7 +91,9 @@ class Picture(TellsFailures, Widget):
         self._answered: Key | None = None
         self._sent: tuple[Drawing, Cells] | None = None
         """What the terminal was sent beside the cells and still shows, and where."""
+        self._mark = 0
         self._resting: Timer | None = None
+        self._refining: Timer | None = None
         self.painted: Key | None = None
         """The picture that has reached the terminal, None before and where it could not be read."""
 
@@ -91,6 +105,12 @@ class Picture(TellsFailures, Widget):
         """Leave nothing in the terminal."""
         if self._sent is not None:
             write_raw(self.app, self._renderer.remove())
+
+    def _new_renderer(self, display: Display) -> PictureRenderer:
+        renderer = new_renderer(display)
+        if isinstance(renderer, RealPixels):
+            renderer.is_slow = partial(is_slow, self.app)
+        return renderer
 
     @property
     def _layer(self) -> PictureLayer:
@@ -170,15 +190,42 @@ class Picture(TellsFailures, Widget):
             if is_behind(self.app):
                 self._rest()
                 return
-            write_raw(self.app, at_cell(*place, self._shown.data))
-            self._sent = self._shown, place
-            self._note_painted(self._answered, False)
+            self._send(self._shown, place)
+
+    def _send(self, drawing: Drawing, place: Cells, refined: bool = False) -> None:
+        """Send a drawing, on a slow line its draft first, which is refined when no key comes for a while."""
+        draft = "" if refined or not is_slow(self.app, len(drawing.data)) else drawing.draft
+        self._mark = send_picture(self.app, at_cell(*place, draft or drawing.data))
+        self._sent = drawing, place
+        if draft:
+            self._refine_later()
+        self._note_painted(self._answered, False)
+
+    def _refine_later(self) -> None:
+        if self._refining is not None:
+            self._refining.stop()
+        self._refining = self.set_timer(REFINE, self._refine)
+
+    def _refine(self) -> None:
+        """Follow the draft that stands with the whole picture, once the line has brought what went before."""
+        self._refining = None
+        if self._sent is None or self._sent[0] is not self._shown or not self._shows_pixels():
+            return
+        if is_behind(self.app):
+            self._refine_later()
+            return
+        with one_update(self.app):
+            self._send(*self._sent, refined=True)
+
+    def note_arrived(self) -> None:
+        """The terminal has answered: what it shows may be the picture asked for."""
+        self._note_painted(self._answered, isinstance(self._shown, str))
 
     def draw_anew(self, display: Display) -> None:
         """Begin again with cells of another size."""
         if self._sent is not None:
             write_raw(self.app, self._renderer.remove())
-        self._renderer, self._sent = new_renderer(display), None
+        self._renderer, self._sent = self._new_renderer(display), None
         self._kept.clear()
         self._shown_cells = (0, 0)
         self.refresh()
@@ -283,7 +330,9 @@ class Picture(TellsFailures, Widget):
 
     def _has_arrived(self) -> bool:
         """Whether what is shown has been sent whole; text is, once it is painted."""
-        return not self._shows_pixels() or (self._sent is not None and self._sent[0] is self._shown)
+        if not self._shows_pixels():
+            return True
+        return self._sent is not None and self._sent[0] is self._shown and has_arrived(self.app, self._mark)
 
     @work(thread=True, exclusive=True, group="drawing", exit_on_error=False)
     def _draw(self, keys: list[Key], cells: Cells) -> None:

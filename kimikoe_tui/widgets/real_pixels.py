@@ -1,5 +1,6 @@
 """Pictures that a terminal is sent beside its text: when they are sent, and when they are taken away."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -31,6 +32,9 @@ class Placed(Protocol):
     def draw_anew(self, display: Display) -> None:
         """The terminal's cells are of another size now."""
 
+    def note_arrived(self) -> None:
+        """The terminal has answered: more of what was sent has arrived."""
+
 
 class PictureLayer:
     """What lies beside the text of an app. Textual's repaint erases what it writes over, so pictures follow it."""
@@ -57,6 +61,11 @@ class PictureLayer:
         for picture in list(self._placed):
             picture.draw_anew(display)
 
+    def note_arrived(self) -> None:
+        """The terminal has answered: more of what was sent has arrived."""
+        for picture in list(self._placed):
+            picture.note_arrived()
+
     def forget(self) -> None:
         """The terminal was given away and has been taken again."""
         for picture in list(self._placed):
@@ -70,10 +79,31 @@ def write_raw(app: App[Any], data: str) -> None:
         driver.write(data)
 
 
+def send_picture(app: App[Any], data: str) -> int:
+    """Send a picture; returns what `has_arrived` is to be asked of it."""
+    write_raw(app, data)
+    driver = app._driver
+    return driver.ask_whether_arrived() if isinstance(driver, TerminalDriver) else 0
+
+
+def has_arrived(app: App[Any], sent: int) -> bool:
+    """Whether the terminal has shown what was sent, as far as it says so."""
+    driver = app._driver
+    return not isinstance(driver, TerminalDriver) or driver.line.has_arrived(sent)
+
+
 def is_behind(app: App[Any]) -> bool:
     """Whether the terminal has not taken yet what it was sent before: more pictures would only keep keys waiting."""
     driver = app._driver
-    return isinstance(driver, TerminalDriver) and driver.backlog > MOST_BACKLOG
+    if not isinstance(driver, TerminalDriver):
+        return False
+    return driver.backlog > MOST_BACKLOG or driver.line.is_full(time.monotonic())
+
+
+def is_slow(app: App[Any], count: int) -> bool:
+    """Whether so many bytes take so long on this line that something smaller is to go first."""
+    driver = app._driver
+    return isinstance(driver, TerminalDriver) and driver.line.is_slow(count)
 
 
 @contextmanager

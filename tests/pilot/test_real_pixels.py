@@ -8,8 +8,10 @@ import pytest
 
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.graphics.display import Display, Method
+from kimikoe_tui.graphics.renderer import Drawing
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.widgets import picture as picture_module
+from kimikoe_tui.widgets import real_pixels
 from kimikoe_tui.widgets.real_pixels import MOST_BACKLOG, at_cell
 from tests.pilot.conftest import FAKE_SERVER, add_pictures, cull_room, drawn, ratings, until
 
@@ -20,7 +22,8 @@ DATA = re.compile(r"\x1b(?:_Ga=T|P0;1|\]1337;File)")
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What pictures wrote beside the text."""
     written: list[str] = []
-    monkeypatch.setattr(picture_module, "write_raw", lambda _app, data: written.append(data))
+    for module in (picture_module, real_pixels):
+        monkeypatch.setattr(module, "write_raw", lambda _app, data: written.append(data))
     return written
 
 
@@ -65,6 +68,47 @@ async def test_what_waits_for_a_slow_line_has_not_been_seen(
         await drawn(app, pilot, ids[2])
         await pilot.press("5")
         assert ratings(db)[ids[2]] == (5, 0, 0)
+
+
+@pytest.mark.parametrize("method", ["kitty", "kitty-direct", "sixel", "inline"])
+async def test_on_a_slow_line_a_draft_comes_first_and_is_refined_where_the_cursor_rests(
+    db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch, method: Method
+) -> None:
+    ids = add_pictures(db, studio, 3)
+    monkeypatch.setattr(picture_module, "is_slow", lambda _app, _count: True)
+    monkeypatch.setattr(picture_module, "REFINE", 0.001)
+    async with program(studio, method).run_test(size=(100, 30)) as pilot:
+        app = pilot.app
+        assert isinstance(app, KimikoeApp)
+        await pilot.press("g", "c")
+        await drawn(app, pilot, ids[0])
+        await until(pilot, lambda: len(cull_room(app).picture._kept) == 3)
+        await until(pilot, lambda: len(DATA.findall("".join(sent))) == 2)
+        sent.clear()
+        await pilot.press("l")
+        await drawn(app, pilot, ids[1])
+        await until(pilot, lambda: len(DATA.findall("".join(sent))) == 2)
+        shown = cull_room(app).picture.shown
+        assert isinstance(shown, Drawing)
+        assert shown.draft in sent[0] and shown.data in sent[1]
+
+
+async def test_a_picture_has_been_seen_once_the_terminal_says_so(
+    db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = add_pictures(db, studio, 3)
+    async with program(studio, "kitty").run_test(size=(100, 30)) as pilot:
+        app = pilot.app
+        assert isinstance(app, KimikoeApp)
+        await pilot.press("g", "c")
+        await drawn(app, pilot, ids[0])
+        await until(pilot, lambda: len(cull_room(app).picture._kept) == 3)
+        with monkeypatch.context() as silent:
+            silent.setattr(picture_module, "has_arrived", lambda _app, _sent: False)
+            await pilot.press("l", "4")
+        assert ratings(db) == {ids[1]: (4, 0, 1)}, "sent, but not yet there"
+        app.picture_layer.note_arrived()
+        assert cull_room(app).picture.painted == ids[2]
 
 
 def test_data_is_sent_at_its_cell_and_the_cursor_stays() -> None:

@@ -10,6 +10,7 @@ from rich.segment import Segment
 from kimikoe_tui.graphics.choose import new_renderer
 from kimikoe_tui.graphics.display import METHODS, Display, Method
 from kimikoe_tui.graphics.kitty import Kitty, payload
+from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, PictureRenderer
 from kimikoe_tui.graphics.sixel import encode
 from tests.terminal.decoder import sixel
@@ -150,3 +151,25 @@ def test_where_blocks_are_wide_the_coarse_rows_are_grounds_alone() -> None:
     renderer: PictureRenderer = new_renderer(Display(method="sixel", ambiguous=2))
     drawing = renderer.draw(pixels_of(drawn_picture(32)), 20, 10)
     assert {segment.text.strip() for row in drawing.coarse for segment in row} == {""}
+
+
+@pytest.mark.parametrize("method", REAL)
+def test_a_draft_shows_the_same_in_the_same_cells_for_a_fraction_of_the_bytes(method: Method) -> None:
+    picture = drawn_picture(512)
+    renderer = new_renderer(Display(method=method))
+    assert isinstance(renderer, RealPixels)
+    assert renderer.draw(pixels_of(picture), 20, 10).draft == ""
+    renderer.is_slow = lambda _count: True
+    drawing, terminal = renderer.draw(pixels_of(picture), 20, 10), Emulator(30, 12, PROFILES[method])
+    assert len(drawing.draft) < 16 * 1024 and len(drawing.draft) < len(drawing.data) / 4
+    put(terminal, drawing.rows, drawing.draft)
+    assert distance(seen(terminal, drawing, (200, 200)), picture) < 20
+    put(terminal, drawing.rows, drawing.data)
+    assert distance(seen(terminal, drawing, (200, 200)), picture) < 10
+
+
+def test_inline_pictures_keep_every_pixel_where_asked() -> None:
+    terminal, picture = Emulator(30, 12, WEZTERM), drawn_picture(200)
+    drawing = new_renderer(Display(method="inline")).draw(pixels_of(picture), 20, 10, exact=True)
+    put(terminal, drawing.rows, drawing.data)
+    assert distance(seen(terminal, drawing, (200, 200)), picture) == 0
