@@ -10,6 +10,9 @@ import msgspec
 from db.connect import now, writing
 from db.version import program_version
 
+# the status of a worker that finds itself of another program than its engine, by version alone or by the schema too
+OTHER_VERSION, OTHER_SCHEMA = 75, 76
+
 
 class EngineLife(msgspec.Struct, frozen=True):
     """One row of `engine`: a process id, a version of kimikoe, the schema's number, and times."""

@@ -252,6 +252,13 @@ def running(db: sqlite3.Connection, lane: str | None = None) -> list[Job]:
     ]
 
 
+def explain(db: sqlite3.Connection, words: str) -> None:
+    """Say of all jobs whose turn it could be why none is begun; forgotten when they are."""
+    if db.execute("SELECT 1 FROM job WHERE state = 'queued' AND error != ? LIMIT 1", (words,)).fetchone():
+        with writing(db):
+            db.execute("UPDATE job SET error = ? WHERE state = 'queued'", (words,))
+
+
 def cancel(db: sqlite3.Connection, job_id: int) -> None:
     """Stop a job for good: at once where it waits, at its next batch where it runs. What it finished stays."""
     with writing(db):

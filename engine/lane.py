@@ -9,12 +9,15 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import psutil
 
-from db import changes, queue, requests
+from db import changes, engine_life, migrations, queue, requests
+from db.connect import DATABASE_NAME, connect
 from db.errors import DiskFullError, UserError
+from db.version import program_version
 from engine.endings import Ending, ending_of, record
 from engine.logs import job_log, log_engine_to
 from engine.models import Models
@@ -117,11 +120,22 @@ def die_with_parent(parent: int) -> None:
         sys.exit(1)
 
 
+def other_program(root: Path, supervisor: int) -> int:
+    """The status to end with where this worker is of another program than its supervisor: kimikoe was changed."""
+    with closing(connect(root / DATABASE_NAME, read_only=True)) as db:
+        life = engine_life.living(db, supervisor)
+        if migrations.version(db) != len(migrations.MIGRATIONS):
+            return engine_life.OTHER_SCHEMA
+        return engine_life.OTHER_VERSION if life and life.program != program_version() else 0
+
+
 def main(root: Path, lane: str, parent: int) -> None:
     """Run the worker of a lane for the supervisor with process id `parent`."""
     die_with_parent(parent)
     os.nice(NICENESS)
     log_engine_to(root / "logs", f"{lane}[{os.getpid()}]")
+    if status := other_program(root, parent):
+        sys.exit(status)
     worker = Worker(root, lane)
 
     def stop(_signal: int, _frame: object) -> None:

@@ -11,8 +11,10 @@ from pathlib import Path
 
 from db import changes, engine_life, engine_lock, queue
 from db.connect import connect_studio
+from db.engine_life import OTHER_SCHEMA, OTHER_VERSION
 from db.i18n import _
 from db.permissions import keep_private
+from db.terminals import open_terminals
 from engine.logs import job_log, log_engine_to
 from engine.power import PowerMeter
 from engine.room import patiently
@@ -36,6 +38,8 @@ class LaneKeeper:
         self._process: subprocess.Popen[bytes] | None = None
         self._backoff = FIRST_BACKOFF
         self._not_before = 0.0
+        self.outdated_by = 0
+        """`OTHER_VERSION` or `OTHER_SCHEMA` where its last worker was of another program than this process."""
 
     @property
     def alive(self) -> bool:
@@ -55,7 +59,8 @@ class LaneKeeper:
             return None
         code = self._process.returncode
         self._process = None
-        if code == 0:
+        self.outdated_by = code if code in (OTHER_VERSION, OTHER_SCHEMA) else 0
+        if code == 0 or self.outdated_by:
             self._backoff = FIRST_BACKOFF
             return None
         self._not_before = time.monotonic() + self._backoff
@@ -104,9 +109,11 @@ class Supervisor:
         self._root = root
         self._seen, self._swept_at = -1, 0.0
         self._stopping = False
+        self.begins_anew = False
+        """Whether the program that is installed by now is to take over from this one."""
 
     def run(self) -> None:
-        """Watch the queue until `stop`."""
+        """Watch the queue until `stop`, or until another program has to take over."""
         self._log.info("engine started, process %d", os.getpid())
         self._patiently(lambda: self._put_back(_("the engine ended while it ran"), died=True))
         while not self._stopping:
@@ -120,6 +127,8 @@ class Supervisor:
     def _turn(self) -> None:
         """Mourn who died; where something changed, and now and then, see who may go on and start whom it needs."""
         self._reap()
+        if any(keeper.outdated_by for keeper in self._keepers):
+            self._make_way()
         self._power.turn()
         if self._teller.busy:
             self._teller.turn()
@@ -132,12 +141,27 @@ class Supervisor:
 
     def stop(self, *_signal: object) -> None:
         """Leave at the next turn of the loop."""
-        self._stopping = True
+        self._stopping, self.begins_anew = True, False
+
+    def _make_way(self) -> None:
+        """Leave to the program that is installed by now once nothing runs; a studio may have to be brought up to date.
+
+        What runs goes on with the program it began with. No schema is changed under an open terminal.
+        """
+        if any(keeper.alive for keeper in self._keepers):
+            return
+        new_schema = any(keeper.outdated_by == OTHER_SCHEMA for keeper in self._keepers)
+        if new_schema and (names := open_terminals(self._root)):
+            words = _("kimikoe was changed under its engine: leave all terminals ({names}), and it goes on by itself")
+            queue.explain(self._db, words.format(names=", ".join(names)))
+            return
+        self._log.info("kimikoe was changed: the engine begins anew")
+        self._stopping = self.begins_anew = True
 
     def _start_needed(self) -> None:
         lanes = {job.lane for job in queue.active(self._db) if job.state == "queued"}
         for keeper in self._keepers:
-            if keeper.lane in lanes:
+            if keeper.lane in lanes and not keeper.outdated_by:
                 keeper.start()
 
     def _reap(self) -> None:
@@ -185,3 +209,5 @@ def main(root: Path) -> None:
     signal.signal(signal.SIGTERM, supervisor.stop)
     signal.signal(signal.SIGINT, supervisor.stop)
     supervisor.run()
+    if supervisor.begins_anew:
+        os.execv(sys.executable, [sys.executable, "-P", "-m", "engine", str(root)])

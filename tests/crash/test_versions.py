@@ -1,6 +1,7 @@
 """Programs of two versions at one studio: real processes, the newer one with an invented migration."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from db import engine_life, engine_lock, migrations
+from db import engine_life, engine_lock, migrations, queue
 from db.connect import connect_studio, writing
+from db.requests import BaseRequest
 from kimikoe_tui.cli.models import create_studio
 from kimikoe_tui.engine_control import engine_state, start_engine, stop_engine
 from kimikoe_tui.session import Session
@@ -105,6 +107,34 @@ def test_a_newer_engine_that_is_started_migrates_and_says_who_it_is(root: Path) 
         assert engine.wait(60) == 0
     with closing(sqlite3.connect(root / "kimikoe.db")) as db:
         assert db.execute("SELECT ended_at FROM engine").fetchone()[0] is not None
+
+
+def test_an_engine_whose_program_is_changed_begins_anew_when_nobody_is_in_the_way(root: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later"
+    later.mkdir()
+    engine = subprocess.Popen([sys.executable, "-m", "engine", str(root)], env={**os.environ, "PYTHONPATH": str(later)})
+    try:
+        wait_until(lambda: engine_state(root).pid == engine.pid, "the engine is up")
+        shutil.copytree(NEWER["PYTHONPATH"], later, dirs_exist_ok=True)
+        session = Session(root)
+        with closing(connect_studio(root)) as db:
+            job_id = queue.enqueue(db, BaseRequest(source=str(tmp_path / "nowhere")))
+            wait_until(
+                lambda: "leave all terminals (terminal-1)" in queue.get(db, job_id).error, "it says why it waits"
+            )
+            assert schema(root) == KNOWN and engine_state(root).pid == engine.pid
+        session.close()
+        wait_until(lambda: schema(root) == KNOWN + 1, "the newer program changes the schema")
+        with closing(sqlite3.connect(root / "kimikoe.db")) as db:
+            db.row_factory = sqlite3.Row
+            wait_until(lambda: queue.get(db, job_id).state == "failed", "the job is tried: there is no such base")
+            life = engine_life.living(db, engine.pid)
+            assert life and life.program == "99.0" and engine_state(root).pid == engine.pid
+            assert [row["ended_at"] is None for row in db.execute("SELECT ended_at FROM engine")] == [False, True]
+        assert len(copies(root)) == 1
+    finally:
+        engine.send_signal(signal.SIGTERM)
+        assert engine.wait(60) == 0
 
 
 def test_an_engine_of_another_version_and_the_same_schema_is_told(root: Path) -> None:
