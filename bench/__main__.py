@@ -13,6 +13,7 @@ BENCHMARKS = {
     "generation": "a denoised picture against the bare denoise loop",
     "first_paint": "the terminal's first paint against a trivial Textual app",
     "pictures": "from a key to the next picture by kitty and by sixel, against limits and half blocks",
+    "holds": "held drawings and cuts of synthetic animation in four encodes, by the estimated threshold; 20 minutes",
     "tui_memory": "the terminal's memory against a trivial Textual app",
     "lesson": "what the demo's second run learns, over three seeds, against the bare base; ten minutes",
     "people_first": "keys and reads of two terminals while the engine writes at full speed, against rest",

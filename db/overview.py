@@ -4,6 +4,8 @@ import sqlite3
 
 import msgspec
 
+from db.exposures import Exposures, exposures
+
 
 class FilmOverview(msgspec.Struct, frozen=True):
     """How far a film is: frames in, collapsed to holds and shots, key frames scored by the tagger in use."""
@@ -16,6 +18,7 @@ class FilmOverview(msgspec.Struct, frozen=True):
     key_frames: int
     shots: int
     scored: int
+    exposures: Exposures
 
 
 class Overview(msgspec.Struct, frozen=True):
@@ -58,5 +61,8 @@ SELECT (SELECT count(*) FROM verdict) AS verdicts, (SELECT count(*) FROM dataset
 
 def overview(db: sqlite3.Connection) -> Overview:
     """Count what the studio holds."""
-    films = [FilmOverview(**{**dict(row), "complete": bool(row["complete"])}) for row in db.execute(_FILMS)]
+    films = [
+        FilmOverview(**{**dict(row), "complete": bool(row["complete"]), "exposures": exposures(db, row["id"])})
+        for row in db.execute(_FILMS)
+    ]
     return Overview(films=films, **dict(db.execute(_COUNTS).fetchone()))

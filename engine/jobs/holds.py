@@ -1,17 +1,19 @@
 """Group a film's frames into holds by another threshold: from the stored distances, without decoding a frame."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 
 from db import films
 from db.changes import announce
 from db.connect import now, writing
 from db.errors import UserError
-from db.holds import counted, estimate_threshold, threshold_in_use
+from db.exposures import counted, estimate_threshold, threshold_in_use
 from db.i18n import _
 from db.requests import HoldsRequest
 from engine.holds import METHOD, HoldSpan, group_holds
 from engine.jobs.bulk import room_for, write_rows
+from engine.jobs.film_parts import consecutive
 from engine.pixels import Film
 from engine.running import RunningJob
 from engine.studio import Studio
@@ -48,17 +50,22 @@ def group_film(db: sqlite3.Connection, film_id: int, threshold: int | None, job:
     rows = db.execute(
         "SELECT number, distance, signature, tainted FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
     ).fetchall()
-    numbers, distances, signatures, tainted = zip(*rows, strict=True)
-    estimated = estimate_threshold(counted(distances[1:]))
+    estimated = estimate_threshold(counted([row["distance"] for row in rows[1:]]))
     threshold = estimated if threshold is None else threshold
-    holds = group_holds(numbers, distances, signatures, threshold, tainted)
-    _use(db, film_id, _stored_grouping(db, film_id, threshold, holds, job), len(rows))
+    holds = [hold for run in consecutive(rows) for hold in _grouped(run, threshold)]
+    _use(db, film_id, _stored_grouping(db, film_id, threshold, holds, job), rows[-1]["number"])
     job.say(
         _("{holds} holds at threshold {threshold}; {estimated} fits the film's encode").format(
             holds=len(holds), threshold=threshold, estimated=estimated
         )
     )
     return {"threshold": threshold, "estimated_threshold": estimated, "holds": len(holds)}
+
+
+def _grouped(run: Sequence[sqlite3.Row], threshold: int) -> list[HoldSpan]:
+    """The holds of frames without a gap between them."""
+    numbers, distances, signatures, tainted = zip(*run, strict=True)
+    return group_holds(numbers, distances, signatures, threshold, tainted)
 
 
 def _stored_grouping(
@@ -86,10 +93,10 @@ def _grouping(db: sqlite3.Connection, film_id: int, threshold: int) -> int:
     return int(row["id"])
 
 
-def _use(db: sqlite3.Connection, film_id: int, grouping_id: int, frames: int) -> None:
+def _use(db: sqlite3.Connection, film_id: int, grouping_id: int, last: int) -> None:
     with writing(db):
         db.execute("UPDATE film SET grouping_id = ? WHERE id = ?", (grouping_id, film_id))
-        announce(db, "frames", film_id, 1, frames)
+        announce(db, "frames", film_id, 1, last)
 
 
 def fill_thumbnails(studio: Studio, film: Film, job: RunningJob) -> None:

@@ -20,6 +20,7 @@ from kimikoe_tui.cli import (
     doctor,
     engine,
     film,
+    holds,
     jobs,
     keeping,
     models,
@@ -58,9 +59,9 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
 
 
 for command in (
-    *models.COMMANDS, *film.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *culling.COMMANDS, *sheet.COMMANDS,
-    *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS, *checking.COMMANDS,
-    *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
+    *models.COMMANDS, *film.COMMANDS, *holds.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *culling.COMMANDS,
+    *sheet.COMMANDS, *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS,
+    *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 

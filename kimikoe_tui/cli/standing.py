@@ -9,7 +9,7 @@ import click
 from db import overview, queue, report, waits
 from db.connect import now
 from db.i18n import _, plural
-from kimikoe_tui import homecoming
+from kimikoe_tui import collapse, homecoming
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.engine_control import engine_state
 from kimikoe_tui.text import duration, percent, plain, thousands
@@ -63,9 +63,10 @@ def _job(job: queue.Job, reason: str) -> Iterator[str]:
 def _standing(found: overview.Overview) -> Iterator[str]:
     for film in found.films:
         yield _clipped(plain(film.name))
-        counts = (_("{count} frames"), _("{count} holds"), _("{count} shots"))
-        sizes = (film.frames, film.holds, film.shots)
-        yield from _folded([words.format(count=size) for words, size in zip(counts, sizes, strict=True)], " → ", "  ")
+        yield from _folded(collapse.collapsed(film.frames, film.holds, film.shots), " → ", "  ")
+        if film.holds:
+            yield "  " + collapse.saved(film.frames, film.holds)
+            yield from _folded(collapse.in_short(film.exposures), "  ", "  ")
         yield "  " + _("{scored} of {keys} drawings tagged").format(scored=film.scored, keys=film.key_frames)
     yield from _folded([
         _("{count} datasets").format(count=found.datasets), _("{count} runs").format(count=found.runs),

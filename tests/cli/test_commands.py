@@ -34,7 +34,7 @@ def test_help_says_what_it_does_with_an_example(path: str) -> None:
 
 
 def test_commands_that_queue_work_wait_or_detach() -> None:
-    queuing = {"ingest", "tag", "dataset", "train", "generate", "match", "probe", "base add", "tagger add"}
+    queuing = {"ingest", "holds", "tag", "dataset", "train", "generate", "match", "probe", "base add", "tagger add"}
     offered = {path.removeprefix("kimikoe ") for path, command in COMMANDS.items() if _has(command, "--detach")}
     assert offered == queuing
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.limited_animation import animation, encode
-from db.holds import DEFAULT_THRESHOLD, counted, estimate_threshold, exposures_of
+from db.exposures import DEFAULT_THRESHOLD, counted, estimate_threshold, exposures_of
 from engine.film_file import probe
 from engine.holds import (
     Look,
