@@ -32,6 +32,7 @@ LEFT_OUT: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType({
     "event": {"at": _TIME},
     "film": {"added_at": _TIME},
     "tagger": {"added_at": _TIME},
+    "trial": {"made_at": _TIME},
     "base": {"added_at": _TIME},
     "policy": {"made_at": _TIME},
     "grouping": {"made_at": _TIME},

@@ -33,7 +33,10 @@ class Table(msgspec.Struct, frozen=True):
 VERDICT = Table("verdict", ("film_id", "frame_number", "tag_id"), ("present", "how", "event_id"), "verdicts")
 RATING = Table("rating", ("image_id",), ("stars", "rejected", "reason", "origin", "unseen", "event_id"), "ratings")
 VIEW = Table("saved_view", ("name",), ("room", "expression", "event_id"), "views")
-TABLES = {table.name: table for table in (VERDICT, RATING, VIEW)}
+COMPARISON = Table(
+    "comparison", ("id",), ("better_id", "worse_id", "blind", "trial_id", "left_id", "tie", "event_id"), "comparisons"
+)
+TABLES = {table.name: table for table in (VERDICT, RATING, VIEW, COMPARISON)}
 
 
 class Undone(msgspec.Struct, frozen=True):
@@ -75,13 +78,15 @@ def act(
     return event_id
 
 
-def note(db: sqlite3.Connection, kind: str, summary: str, session: str = "engine") -> None:
-    """Record, once, what a person should know and no person did; it changes no rows."""
+def note(
+    db: sqlite3.Connection, kind: str, summary: str, session: str = "engine", again: bool = False
+) -> None:  # fmt: skip
+    """Record what a person should know and nobody can undo; once, or `again` each time. It changes no rows."""
     with writing(db):
         known = db.execute(
             "SELECT 1 FROM event WHERE session = ? AND kind = ? AND summary = ?", (session, kind, summary)
         )
-        if known.fetchone() is None:
+        if again or known.fetchone() is None:
             _record(db, _new_event(db, session, kind, summary, ""), VERDICT, [])
 
 
@@ -117,6 +122,8 @@ def undo_event(db: sqlite3.Connection, session: str, event_id: int) -> Undone:
         row = db.execute("SELECT * FROM event WHERE id = ?", (event_id,)).fetchone()
         if row is None:
             raise UserError(_("There is no act {id}: `kimikoe history` lists them.").format(id=event_id))
+        if not _changes_of(row)[1]:
+            raise UserError(_("There is nothing in act {id} that could be undone.").format(id=event_id))
         return _reverse(db, session, row, "undo")
 
 

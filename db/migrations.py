@@ -10,7 +10,7 @@ from pathlib import Path
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
-from db.schema import cullings, films, pictures, reports, saved_views, views, waits, work
+from db.schema import comparisons, cullings, films, pictures, reports, saved_views, views, waits, work
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -65,6 +65,11 @@ def m010_saved_views(db: sqlite3.Connection) -> None:
     _run(db, saved_views.SAVED_VIEWS)
 
 
+def m011_trials(db: sqlite3.Connection) -> None:
+    """Blind comparisons of two sides."""
+    _run(db, comparisons.TRIALS)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_films_tags_events,
     m002_datasets_runs,
@@ -76,6 +81,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m008_attempts,
     m009_cullings,
     m010_saved_views,
+    m011_trials,
 )
 
 

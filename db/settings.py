@@ -62,6 +62,19 @@ def _currency(text: str) -> str:
     return text.strip()
 
 
+def _reasons(text: str) -> dict[str, str]:
+    """Reasons by their keys, from `b bad hands, m off model`."""
+    found: dict[str, str] = {}
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        key, _blank, reason = part.partition(" ")
+        if len(key) != 1 or not key.isalpha() or not reason.strip() or not part.isprintable() or key in found:
+            raise UserError(
+                _("“{part}” is no reason: write a letter of its own, a space and the reason.").format(part=part)
+            )
+        found[key] = reason.strip()
+    return found
+
+
 RESERVE = Setting(
     "reserve", "2 GB or 1%", parse_reserve,
     _("how much of the disk stays free: 2 GB, 1%, or “2 GB or 1%” for the smaller of both"),
@@ -79,9 +92,13 @@ ENERGY_PRICE = Setting(
     _("what a kilowatt hour costs, for the energy's cost in reports; empty where it is not stated"),
 )  # fmt: skip
 ENERGY_CURRENCY = Setting("energy_currency", "", _currency, _("in what that is paid, such as EUR"))
+REJECT_REASONS = Setting(
+    "reject_reasons", "b bad hands, m off model, f too close to film, c composition, o other", _reasons,
+    _("why pictures are rejected, each with the letter that says so: b bad hands, m off model"),
+)  # fmt: skip
 
 SETTINGS: dict[str, Setting[Any]] = {
-    each.name: each for each in (RESERVE, QUIET, NOTIFY, ENERGY_PRICE, ENERGY_CURRENCY)
+    each.name: each for each in (RESERVE, QUIET, NOTIFY, ENERGY_PRICE, ENERGY_CURRENCY, REJECT_REASONS)
 }
 
 

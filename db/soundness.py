@@ -13,7 +13,7 @@ LONGEST_TEXT = 2**20
 FLAT = ("loras", "images", "runs", "logs", "locks")
 SMALL = (
     "film", "tag", "base", "tagger", "policy", "dataset", "run", "checkpoint", "lora", "generation", "setting",
-    "saved_view", "culling", "job", "job_wait", "engine", "grouping",
+    "saved_view", "culling", "trial", "job", "job_wait", "engine", "grouping",
 )  # fmt: skip
 _KINDS = {"INTEGER": ("integer",), "REAL": ("real", "integer"), "TEXT": ("text",), "BLOB": ("blob",)}
 _LEADS_OUT = "path LIKE '/%' OR '/' || path || '/' LIKE '%/../%'"

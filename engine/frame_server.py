@@ -6,10 +6,12 @@ It reads one JSON request a line from standard input:
 - `{"id": 2, "image": 12, "width": 640, "format": "rgb"}` for a generated picture;
 - `{"cancel": 1}` for a request that is no longer wanted.
 
-The width may be left out; the format is png, jpeg or rgb. Each request is answered in order on standard output by one
-JSON line, `{"id", "bytes", "width", "height", "format"}` followed by that many bytes, or `{"id", "error"}`; a cancelled
-request that was still waiting is answered by the error `cancelled`. While nothing is asked it reads what will be asked
-next, three ahead and one back. It ends with its input and writes nothing.
+The width may be left out; the format is png, jpeg or rgb. With `"window": [800, 600]` the answer is so many pixels of
+the picture at its own size; `"around": [0.5, 0.5]`, shares of its width and height, says around which place. Each
+request is answered in order on standard output by one JSON line, `{"id", "bytes", "width", "height", "format"}` with
+that many bytes after it, or `{"id", "error"}`; a cancelled request that was still waiting is answered by the error
+`cancelled`. While nothing is asked it reads what will be asked next, three ahead and one back. It ends with its input
+and writes nothing.
 """
 
 import io
@@ -28,7 +30,7 @@ from PIL import Image
 from db.connect import connect_studio
 from db.errors import UserError
 from db.i18n import _
-from engine.picture_file import read_picture, shrunk
+from engine.picture_file import cut_out, read_picture, shrunk
 from engine.pixel_requests import Format, Inbox, PixelRequest
 from engine.pixels import Film
 from engine.thumbs import WIDTH as THUMBNAIL_WIDTH
@@ -80,6 +82,8 @@ class FrameServer:
         try:
             rgb = self._pixels(key)
             self._ahead = deque(self._neighbours(key))
+            if request.window:
+                rgb = cut_out(rgb, request.around or (0.5, 0.5), request.window)
             body = encode_picture(rgb, request.format)
         except Exception as error:  # one bad request must not end the server
             self._forget(request.film)
@@ -158,9 +162,10 @@ class FrameServer:
 
 
 def _key(request: PixelRequest) -> Key:
+    width = None if request.window else request.width
     if request.image is not None:
-        return "image", 0, request.image, request.width
-    return "frame", request.film, request.frame, request.width
+        return "image", 0, request.image, width
+    return "frame", request.film, request.frame, width
 
 
 def _thumbnail(jpeg: bytes, width: int) -> NDArray[np.uint8]:

@@ -42,6 +42,14 @@ def shrunk(image: Image.Image, width: int | None) -> Image.Image:
     return image.resize((width, max(1, round(image.height * width / image.width))), Image.Resampling.BOX)
 
 
+def cut_out(rgb: NDArray[np.uint8], around: tuple[float, float], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """At most `size` (width, height) pixels of a picture [h, w, 3], around a place in shares of its sides."""
+    height, width = rgb.shape[:2]
+    left = max(0, min(width - size[0], round(around[0] * width - size[0] / 2)))
+    top = max(0, min(height - size[1], round(around[1] * height - size[1] / 2)))
+    return rgb[top : top + size[1], left : left + size[0]]
+
+
 def _opaque(image: Image.Image) -> Image.Image:
     """Without transparency: what shows through is black, as a terminal's ground nearly is."""
     if image.mode in ("RGB", "L"):

@@ -6,6 +6,7 @@ from typing import Annotated, BinaryIO, Literal
 import msgspec
 
 Format = Literal["png", "jpeg", "rgb"]
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 
 
 class PixelRequest(msgspec.Struct, kw_only=True):
@@ -16,6 +17,8 @@ class PixelRequest(msgspec.Struct, kw_only=True):
     frame: int = 0
     image: int | None = None
     width: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    around: tuple[Share, Share] | None = None
+    window: tuple[Annotated[int, msgspec.Meta(ge=1)], Annotated[int, msgspec.Meta(ge=1)]] | None = None
     format: Format = "png"
     cancel: int | None = None
 
