@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PIP_FLAGS ?=
 
-.PHONY: demo test test-slow lint format bench demo-weights demo-card demo-models clean
+.PHONY: catalogue screenshots demo test test-slow lint format bench demo-weights demo-card demo-models clean
 
 demo: $(READY)
 	$(BIN)/kimikoe demo ./demo-studio
@@ -20,6 +20,10 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# Extracts every message, keeps the translations that stand, compiles; says what is still to translate.
+catalogue: $(READY)
+	$(BIN)/python -m tools.catalogue
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from db.i18n import _, plural
 from db.report import Loss, Ran, Report, Waiting
+from kimikoe_tui.job_words import kind_name, state_name
 from kimikoe_tui.text import duration, percent, plain
 
 LONGEST_LIST = 6
@@ -28,7 +29,7 @@ def _job(job: Ran) -> str:
     """`3 train     9:12:04  done`."""
     share = f" {percent(job.done / job.total)}" if job.total and job.state not in ("done", "failed") else ""
     tries = _(", {count} tries").format(count=job.attempts) if job.attempts > 1 else ""
-    line = f"{job.job_id} {job.kind} {duration(job.seconds)} {job.state}{share}{tries}"
+    line = f"{job.job_id} {kind_name(job.kind)} {duration(job.seconds)} {state_name(job.state)}{share}{tries}"
     return f"{line}: {plain(job.error)}" if job.error else line
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from db.errors import UserError
-from db.i18n import _
+from db.i18n import _, share_catalogue
 from db.permissions import keep_private
 from db.text import plain_block, readable
 from kimikoe_tui.cli import (
@@ -20,6 +20,7 @@ from kimikoe_tui.cli import (
     doctor,
     engine,
     film,
+    help_words,
     holds,
     jobs,
     keeping,
@@ -69,6 +70,8 @@ for command in (
 def main() -> None:
     """Run the command line: one clear line for a person's errors, the traceback of ours to a log."""
     keep_private()
+    share_catalogue()
+    help_words.translate(kimikoe)
     try:
         _check_arguments(sys.argv[1:])
         kimikoe(standalone_mode=False)

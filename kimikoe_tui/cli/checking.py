@@ -13,7 +13,7 @@ from db.findings import Finding, Told
 from db.i18n import _, plural
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.cli.engine_program import told_by
-from kimikoe_tui.text import plain
+from kimikoe_tui.text import padded, plain
 
 SHOWN = 5
 
@@ -84,7 +84,7 @@ def _print(found: Sequence[Finding]) -> None:
 
 def _line(each: Finding) -> str:
     mark = _("repaired") if each.repaired else _("fault") if each.level == "fault" else _("note")
-    return f"{mark:<8}  {plain(each.where)}: {plain(each.fault)} ({plain(each.repaired or each.remedy)})"
+    return f"{padded(mark, 8)}  {plain(each.where)}: {plain(each.fault)} ({plain(each.repaired or each.remedy)})"
 
 
 COMMANDS = (check,)

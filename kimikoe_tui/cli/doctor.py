@@ -6,7 +6,7 @@ import click
 
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
-from kimikoe_tui.text import plain
+from kimikoe_tui.text import cells, padded, plain
 
 NAME_WIDTH = 10
 
@@ -28,16 +28,27 @@ def doctor(context: Context, as_json: bool) -> None:
 
     findings = []
     labels = {"ok": _("ok"), "warning": _("warning"), "problem": _("problem")}
-    width = max(map(len, labels.values()))
+    width = max(map(cells, labels.values()))
     for finding in check(Machine(), context.root):
         findings.append(finding)
         if not as_json:
             words = plain(f"{finding.says} {finding.do}".strip())
-            click.echo(f"{labels[finding.state]:<{width}}  {finding.check:<{NAME_WIDTH}} {words}")
+            click.echo(f"{padded(labels[finding.state], width)}  {padded(_name(finding.check), NAME_WIDTH)} {words}")
     if as_json:
         print_json(findings)
     if any(finding.state == "problem" for finding in findings):
         sys.exit(1)
+
+
+def _name(check: str) -> str:
+    """What a check looks at, in a person's language; JSON has the English name."""
+    names = {
+        "card": _("card"), "clock": _("clock"), "colours": _("colours"), "disk": _("disk"), "driver": _("driver"),
+        "engine": _("engine"), "glyphs": _("glyphs"), "libraries": _("libraries"), "line": _("line"),
+        "pictures": _("pictures"), "room": _("room"), "sleep": _("sleep"), "studio": _("studio"),
+        "terminal": _("terminal"), "versions": _("versions"), "width": _("width"), "files": _("files"),
+    }  # fmt: skip
+    return names.get(check, check)
 
 
 COMMANDS = (doctor,)

@@ -10,7 +10,8 @@ from kimikoe_tui.cli.context import Context, json_option, pass_context, print_js
 from kimikoe_tui.doctor.machine import Machine
 from kimikoe_tui.engine_control import engine_state, other_version, start_engine, stop_engine
 from kimikoe_tui.engine_unit import next_commands, unit_text, write_unit
-from kimikoe_tui.text import plain
+from kimikoe_tui.job_words import kind_name, state_name
+from kimikoe_tui.text import padded, plain
 
 
 @click.group("engine")
@@ -77,7 +78,8 @@ def status(context: Context, as_json: bool) -> None:
         click.echo(words)
     for job in jobs:
         total = f"/{job.total}" if job.total else ""
-        click.echo(f"  {job.id:>4} {plain(job.kind):<9} {job.state:<8} {job.done}{total} {plain(job.unit)}")
+        names = f"{padded(kind_name(job.kind), 9)} {padded(state_name(job.state), 8)}"
+        click.echo(f"  {job.id:>4} {names} {job.done}{total} {plain(job.unit)}")
 
 
 @engine.command()

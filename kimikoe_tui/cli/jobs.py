@@ -10,7 +10,8 @@ from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, print_json
 from kimikoe_tui.cli.waiting import wait_for
 from kimikoe_tui.engine_control import start_engine
-from kimikoe_tui.text import plain
+from kimikoe_tui.job_words import kind_name, state_name
+from kimikoe_tui.text import padded, plain
 
 
 @click.group("jobs", invoke_without_command=True)
@@ -36,7 +37,8 @@ def _list(context: Context, as_json: bool) -> None:
         total = f"/{job.total}" if job.total else ""
         note = plain((job.error or job.message).split("\n")[-1].strip(" ^"))
         click.echo(
-            f"{job.id:>4} {plain(job.kind):<9} {job.state:<9} {job.done}{total} {plain(job.unit)}  {note}".rstrip()
+            f"{job.id:>4} {padded(kind_name(job.kind), 9)} {padded(state_name(job.state), 9)} {job.done}{total} "
+            f"{plain(job.unit)}  {note}".rstrip()
         )
 
 
@@ -45,8 +47,8 @@ def _act(act: Callable[[Connection, int], None], context: Context, job_ids: tupl
         act(context.db, job_id)
         job = queue.get(context.db, job_id)
         stopping = job.state == "running" and job.wanted != "run"
-        state = _("stopping after this batch") if stopping else job.state
-        click.echo(_("job {id} ({kind}): {state}").format(id=job.id, kind=plain(job.kind), state=state))
+        state = _("stopping after this batch") if stopping else state_name(job.state)
+        click.echo(_("job {id} ({kind}): {state}").format(id=job.id, kind=kind_name(job.kind), state=state))
 
 
 @jobs.command()

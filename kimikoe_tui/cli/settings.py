@@ -6,7 +6,7 @@ from db import consent, settings
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
-from kimikoe_tui.text import plain
+from kimikoe_tui.text import padded, plain
 
 
 @click.command()
@@ -47,7 +47,7 @@ def _line(context: Context, each: "settings.Setting[object]") -> str:
     """`quiet            22:00-07:30   hours in which …  (default: none)`."""
     value, default = (text or _("none") for text in (settings.text(context.db, each), each.default))
     origin = "" if value == default else "  " + _("(default: {default})").format(default=default)
-    return f"{each.name:<16} {plain(value):<14} {each.help}{origin}"
+    return f"{each.name:<16} {padded(plain(value), 14)} {each.help}{origin}"
 
 
 COMMANDS = (setting,)

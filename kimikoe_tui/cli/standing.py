@@ -12,6 +12,7 @@ from db.i18n import _, plural
 from kimikoe_tui import collapse, homecoming
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.engine_control import engine_state
+from kimikoe_tui.job_words import kind_name, state_name
 from kimikoe_tui.text import duration, percent, plain, thousands
 
 NARROW = 40
@@ -55,7 +56,7 @@ def _job(job: queue.Job, reason: str) -> Iterator[str]:
     eta = job.eta_seconds(now())
     left = [_("{time} left").format(time=duration(eta))] if eta is not None else []
     count = [f"{thousands(job.done)}/{thousands(job.total)} {plain(job.unit)}"] if job.total else []
-    yield from _folded([f"{job.id} {job.kind} {job.state}", *share, *left, *count])
+    yield from _folded([f"{job.id} {kind_name(job.kind)} {state_name(job.state)}", *share, *left, *count])
     if words := plain(reason or job.error):
         yield from _folded(words.split(" "), " ", "    ")
 

@@ -8,6 +8,7 @@ from db.i18n import _
 from db.text import size_text
 from db.usage import Room, Usage, usage
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
+from kimikoe_tui.text import padded
 
 
 @click.command()
@@ -46,7 +47,7 @@ def _room_lines(room: Room) -> Iterator[str]:
 
 def _row(name: str, bytes_: int, note: str = "") -> str:
     """`thumbnails           512 kB  made again`, within 40 columns."""
-    return f"{name:<19}{size_text(bytes_):>8}  {note}".rstrip()
+    return f"{padded(name, 19)}{size_text(bytes_):>8}  {note}".rstrip()
 
 
 _NAMES = {

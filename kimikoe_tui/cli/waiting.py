@@ -15,6 +15,7 @@ from db.i18n import _
 from db.requests import Request
 from kimikoe_tui.cli.context import Context, json_option, print_json
 from kimikoe_tui.engine_control import engine_state, start_engine
+from kimikoe_tui.job_words import kind_name, state_name
 from kimikoe_tui.text import plain
 
 POLL_SECONDS = 0.1
@@ -60,7 +61,9 @@ def submit(context: Context, requests: Sequence[Request], wait: Wait) -> None:
         print_json([{"job": job.id, "kind": job.kind, "state": job.state, "made": job.outcome} for job in jobs])
     elif not wait.wanted:
         for job in jobs:
-            click.echo(_("job {id} ({kind}) is queued; `kimikoe jobs` shows it").format(id=job.id, kind=job.kind))
+            click.echo(
+                _("job {id} ({kind}) is queued; `kimikoe jobs` shows it").format(id=job.id, kind=kind_name(job.kind))
+            )
 
 
 def wait_for(context: Context, job_id: int) -> queue.Job:
@@ -72,10 +75,10 @@ def wait_for(context: Context, job_id: int) -> queue.Job:
         raise UserError(plain_lines(job.error))
     if job.state == "paused" and job.wanted == "run":
         raise UserError(_("Job {id} ({kind}) waits: {reason}; `kimikoe jobs resume {id}` does not wait for it.").format(
-            id=job.id, kind=job.kind, reason=plain_lines(job.error)))  # fmt: skip
+            id=job.id, kind=kind_name(job.kind), reason=plain_lines(job.error)))  # fmt: skip
     reason = plain_lines(job.error) or _("`kimikoe jobs resume {id}` goes on with it").format(id=job.id)
     raise UserError(_("Job {id} ({kind}) is {state}: {reason}").format(
-        id=job.id, kind=job.kind, state=job.state, reason=reason))  # fmt: skip
+        id=job.id, kind=kind_name(job.kind), state=state_name(job.state), reason=reason))  # fmt: skip
 
 
 def watch(context: Context, job_id: int) -> queue.Job:
@@ -107,7 +110,7 @@ def follow(context: Context, job_id: int, show: Callable[[queue.Job], None]) -> 
 
 
 def _fields(job: queue.Job) -> dict[str, Any]:
-    return {"completed": job.done, "total": job.total, "unit": job.unit, "description": job.kind}
+    return {"completed": job.done, "total": job.total, "unit": job.unit, "description": kind_name(job.kind)}
 
 
 def plain_lines(text: str) -> str:
@@ -133,7 +136,7 @@ def progress_bar() -> Any:
         MofNCompleteColumn(),
         TextColumn("{task.fields[unit]}", markup=False),
         TimeElapsedColumn(),
-        TextColumn(_("left"), markup=False),
+        TextColumn(_("to go"), markup=False),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )

@@ -7,7 +7,7 @@ import click
 from db import films, library, pictures, query
 from db.i18n import _
 from kimikoe_tui.cli.context import Context
-from kimikoe_tui.text import plain
+from kimikoe_tui.text import cells, padded, plain
 
 SHOWN_PICTURES = 8
 LOSSES = ("loss", "validation_loss")
@@ -35,10 +35,10 @@ def _print_runs(context: Context, run_ids: Sequence[int]) -> None:
     rows = {figure: [_first_and_last(metrics.get(figure, [])) for metrics in by_run] for figure in LOSSES}
     for figure in _probed(by_run):
         rows[_title(figure)] = [_before_and_after(metrics, figure) for metrics in by_run]
-    width = max(map(len, rows))
+    width = max(map(cells, rows))
     runs = [_("run {number}").format(number=number) for number in range(1, len(run_ids) + 1)]
-    for title, cells in {"": runs, **rows}.items():
-        click.echo(f"  {title:<{width}}" + "".join(f"{cell:>20}" for cell in cells))
+    for title, figures in {"": runs, **rows}.items():
+        click.echo(f"  {padded(title, width)}" + "".join(" " * (20 - cells(each)) + each for each in figures))
 
 
 def _probed(by_run: Sequence[dict[str, list[tuple[int, float]]]]) -> list[str]:

@@ -14,6 +14,7 @@ from db.i18n import _
 from db.requests import Request
 from kimikoe_tui.cli.context import Context
 from kimikoe_tui.cli.waiting import plain_lines, watch
+from kimikoe_tui.job_words import kind_name, state_name
 
 _PREFIX = "demo."
 
@@ -65,7 +66,7 @@ class Stages:
         if job.state != "done":
             raise UserError(
                 _("The demo stopped at job {id} ({kind}): {reason}").format(
-                    id=job.id, kind=job.kind, reason=plain_lines(job.error) or job.state
+                    id=job.id, kind=kind_name(job.kind), reason=plain_lines(job.error) or state_name(job.state)
                 )
             )
         return job

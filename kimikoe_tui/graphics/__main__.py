@@ -10,6 +10,7 @@ from kimikoe_tui.graphics.choose import new_renderer
 from kimikoe_tui.graphics.detect import Detection
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.known import known_terminals
+from kimikoe_tui.text import padded
 
 CELLS = (40, 20)
 
@@ -40,7 +41,7 @@ def lines(display: Display) -> list[str]:
         (_("round trip"), trip),
         (_("a picture"), _cost(display)),
     ]
-    return [f"{name:<11}{words}" for name, words in facts]
+    return [f"{padded(name, 11)}{words}" for name, words in facts]
 
 
 def _cost(display: Display) -> str:

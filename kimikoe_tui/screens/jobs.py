@@ -16,6 +16,7 @@ from db.errors import UserError
 from db.i18n import _
 from db.queue import Job
 from kimikoe_tui import keys
+from kimikoe_tui.job_words import kind_name
 from kimikoe_tui.messages import JobsChanged
 from kimikoe_tui.palette import ALARM, MUTED, TEXT
 from kimikoe_tui.screens.room import ListRoom
@@ -149,7 +150,7 @@ class JobsRoom(ListRoom):
 def about_job(job: Job) -> Text:
     """What a job is and how it stands, or what went wrong."""
     state, style = state_words(job)
-    text = Text.assemble((f"{job.kind} ", TEXT), (state, style), (f"  {plain(progress_words(job))}", MUTED))
+    text = Text.assemble((f"{kind_name(job.kind)} ", TEXT), (state, style), (f"  {plain(progress_words(job))}", MUTED))
     if job.after is not None and job.state == "queued":
         text.append("  " + _("after job {id}").format(id=job.after), MUTED)
     if job.error:

@@ -12,6 +12,7 @@ from db import queue
 from db.connect import now
 from db.i18n import _
 from kimikoe_tui import keys
+from kimikoe_tui.job_words import kind_name
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
 from kimikoe_tui.text import duration, percent, plain
 from kimikoe_tui.widgets.cells import meter
@@ -65,7 +66,9 @@ def _progress(job: queue.Job) -> Text:
     share = job.done / job.total if job.total else 0.0
     eta = job.eta_seconds(now())
     left = f" {duration(eta)}" if eta is not None else ""
-    return Text.assemble((f"{job.kind} ", MUTED), meter(share, 6, ACCENT), (f" {percent(share)}{left}", MUTED))
+    return Text.assemble(
+        (f"{kind_name(job.kind)} ", MUTED), meter(share, 6, ACCENT), (f" {percent(share)}{left}", MUTED)
+    )
 
 
 class StatusLine(Static):

@@ -13,6 +13,11 @@ def column(text: str, width: int) -> str:
     return set_cell_size(text, width)
 
 
+def column_right(text: str, width: int) -> str:
+    """Text at the right of a column."""
+    return " " * max(0, width - cell_len(text)) + text
+
+
 def meter(share: float, width: int, style: str) -> Text:
     """A thin bar of `width` cells, filled to half a cell."""
     halves = round(max(0.0, min(1.0, share)) * width * 2)

@@ -19,7 +19,7 @@ from db.i18n import _
 from db.tags import FrameTag
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
 from kimikoe_tui.text import plain
-from kimikoe_tui.widgets.cells import column, fit_words
+from kimikoe_tui.widgets.cells import column, column_right, fit_words
 from kimikoe_tui.widgets.failures import TellsFailures
 from kimikoe_tui.widgets.virtual_list import VirtualList
 
@@ -150,8 +150,10 @@ class Columns(Widget):
 
     def render(self) -> Text:
         """As wide as the lines below."""
-        shot = f"{_('shot'):>5} " if self.size.width >= SHOT_WIDTH else ""
-        return Text(f"{_('frame'):>7}  {column(_('time'), 8)}{shot}{column(_('hold'), 6)}{_('tags')}", FAINT)
+        shot = f"{column_right(_('shot'), 5)} " if self.size.width >= SHOT_WIDTH else ""
+        return Text(
+            f"{column_right(_('frame'), 7)}  {column(_('time'), 8)}{shot}{column(_('hold'), 6)}{_('tags')}", FAINT
+        )
 
 
 def _hold(frame: Frame) -> Text:

@@ -5,6 +5,7 @@ from rich.text import Text
 from db.connect import now
 from db.i18n import _
 from db.queue import Job
+from kimikoe_tui.job_words import kind_name
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
 from kimikoe_tui.text import duration, percent, plain, thousands
 from kimikoe_tui.widgets.cells import column, meter
@@ -36,7 +37,9 @@ class JobList(VirtualList):
         """`12 train    running ━━━━━╸━━━━  53%  530/1,000 steps  0:03:12  loss 0.09`."""
         job = self.jobs[index]
         state, style = state_words(job)
-        line = Text.assemble((f"{job.id:>4} ", FAINT), (f"{job.kind:<9}", TEXT), (column(state, 10), style))
+        line = Text.assemble(
+            (f"{job.id:>4} ", FAINT), (column(kind_name(job.kind), 9), TEXT), (column(state, 10), style)
+        )
         if job.state in ("running", "paused") and job.total:
             share = job.done / job.total
             line.append_text(meter(share, METER_WIDTH, ACCENT)).append(f" {percent(share):>4}", MUTED)
