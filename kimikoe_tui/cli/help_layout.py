@@ -1,6 +1,6 @@
 """Help as wide as the terminal's cells allow: a Japanese character takes two, and lines may break between them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 import click
 
@@ -25,9 +25,10 @@ class WideFormatter(click.HelpFormatter):
             self.write("".join(f"{indent}{line}".rstrip() + "\n" for line in lines))
 
     def write_dl(
-        self, rows: Sequence[tuple[str, str]], col_max: int = FIRST_COLUMN_LIMIT, col_spacing: int = 2
+        self, rows: Iterable[tuple[str, str]], col_max: int = FIRST_COLUMN_LIMIT, col_spacing: int = 2
     ) -> None:
         """Terms and what they mean, in two columns."""
+        rows = list(rows)
         widest = max((cells(term) for term, _meaning in rows), default=0)
         column = min(widest, col_max) + col_spacing
         indent, room = " " * self.current_indent, max(self.width - self.current_indent - column - 2, 10)

@@ -20,7 +20,7 @@ def messages(command: click.Command) -> Iterator[str]:
             yield paragraph
         elif not _is_example(paragraph):
             yield _standing(paragraph)
-    yield from (help_text for each in command.params if (help_text := getattr(each, "help", None)))
+    yield from (each.help for each in command.params if isinstance(each, click.Option) and each.help)
     for each in command.commands.values() if isinstance(command, click.Group) else ():
         yield from messages(each)
 
@@ -31,9 +31,9 @@ def translate(command: click.Command) -> None:
     said = [_translated(paragraph) for paragraph in _paragraphs(command.help or "")]
     command.help = "\n\n".join(said)
     command.short_help = command.short_help or _first_sentence(said[0] if said else "")
-    for each in command.params:
-        if help_text := getattr(each, "help", None):
-            each.help = _(help_text)  # type: ignore[attr-defined]
+    for option in command.params:
+        if isinstance(option, click.Option) and option.help:
+            option.help = _(option.help)
     for each in command.commands.values() if isinstance(command, click.Group) else ():
         translate(each)
 
