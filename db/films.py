@@ -10,11 +10,11 @@ import msgspec
 
 from db.errors import UserError
 from db.i18n import _
-from db.timecode import citation, first_frame_at, parse_seconds, timecode
+from db.timecode import citation, first_frame, span, timecode
 
 Scope = Literal["frame", "hold", "shot"]
 FRAME_BITS = 24
-_REFERENCE = re.compile(r"(?P<film>.*?)(?:#(?P<number>\d+)|@(?P<time>[\d:.時間分秒]+))\Z")
+_REFERENCE = re.compile(r"(?P<film>.*?)(?P<sign>[#@])(?P<place>[^#@]+)\Z")
 
 
 class Film(msgspec.Struct, frozen=True):
@@ -30,14 +30,16 @@ class Film(msgspec.Struct, frozen=True):
     frame_count: int | None
     frames_in: int
     grouping_id: int | None
+    cite_fps: Fraction | None = None  # a rate in which frames are cited beside the film's own
+    stated_frames: int | None = None  # where the file was cut short: what its container promises
 
     def timecode(self, number: int) -> str:
         """`0:31:50` for a frame's number."""
         return timecode(number, self.fps)
 
     def citation(self, number: int) -> str:
-        """`0:31:50 (frame 57301)`."""
-        return citation(number, self.fps)
+        """`0:31:50 (frame 57301)`, followed by the timecode in `cite_fps` where it is another rate."""
+        return citation(number, self.fps, self.cite_fps)
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -51,6 +53,7 @@ class Frame(msgspec.Struct, frozen=True):
     hold_last: int
     key_frame: int | None
     shot: int | None
+    excluded: str | None = None  # why it stays out of datasets
 
     @property
     def exposure(self) -> int:
@@ -70,6 +73,7 @@ def unpack(frame_id: int) -> tuple[int, int]:
 
 _FILMS = """
 SELECT id, name, path, width, height, crop_w AS picture_width, fps_num, fps_den, frame_count, grouping_id,
+    cite_num, cite_den, stated_frames,
     (SELECT COALESCE(max(number), 0) FROM frame WHERE film_id = film.id) AS frames_in
 FROM film
 """
@@ -96,25 +100,56 @@ def film_named(db: sqlite3.Connection, name: str) -> Film:
     raise UserError(_("There is no film “{name}”: the studio holds {names}.").format(name=name, names=names))
 
 
-def resolve(db: sqlite3.Connection, reference: str) -> tuple[Film, int]:
-    """The film and frame number that `film#57301` or `film@0:31:50` names; raises `UserError` where there is none."""
+def resolve(db: sqlite3.Connection, reference: str, fps: Fraction | None = None) -> tuple[Film, int]:
+    """The film and frame number that `film#57301` or `film@0:31:50` names; raises `UserError` where there is none.
+
+    Timecodes are read in the film's own rate or in `fps`.
+    """
+    found, place = _place(db, reference)
+    number = first_frame(place, fps or found.fps)
+    _check_in(db, found, number)
+    return found, number
+
+
+def resolve_range(db: sqlite3.Connection, reference: str) -> tuple[Film, int, int]:
+    """The film, first and last frame of `film#1..90`, `film@0:30..1:59`, or of the one frame it names."""
+    found, place = _place(db, reference)
+    start, dots, end = place.partition("..")
+    first, last = span(start, end if dots else start, found.fps)
+    last = found.frames_in if last is None else last
+    for number in (first, last):
+        _check_in(db, found, number)
+    return found, first, last
+
+
+def _place(db: sqlite3.Connection, reference: str) -> tuple[Film, str]:
     match = _REFERENCE.match(reference.strip())
     if match is None:
         raise UserError(_("“{text}” names no frame: write film#57301 or film@0:31:50.").format(text=reference))
-    found = film_named(db, match["film"])
-    number = int(match["number"]) if match["number"] else first_frame_at(parse_seconds(match["time"]), found.fps)
+    return film_named(db, match["film"]), match["place"]
+
+
+def _check_in(db: sqlite3.Connection, found: Film, number: int) -> None:
+    """Raise `UserError` where the frame is not in; a film of which a part was taken in has gaps."""
     if not 1 <= number <= found.frames_in:
         raise UserError(
             _("Frame {number} is outside {film}, which has frames 1 to {last}.").format(
                 number=number, film=found.name, last=found.frames_in
             )
         )
-    return found, number
+    if db.execute("SELECT 1 FROM frame WHERE film_id = ? AND number = ?", (found.id, number)).fetchone() is None:
+        raise UserError(
+            _("Frame {number} of {film} has not been taken in: `kimikoe ingest` takes in the rest.").format(
+                number=number, film=found.name
+            )
+        )
 
 
 def _film(row: sqlite3.Row) -> Film:
     fields = dict(row)
-    return Film(fps=Fraction(fields.pop("fps_num"), fields.pop("fps_den")), **fields)
+    cite_num, cite_den = fields.pop("cite_num"), fields.pop("cite_den")
+    cited = Fraction(cite_num, cite_den) if cite_num else None
+    return Film(fps=Fraction(fields.pop("fps_num"), fields.pop("fps_den")), cite_fps=cited, **fields)
 
 
 _FRAMES = """
@@ -122,7 +157,9 @@ WITH wanted(film_id, number) AS (VALUES {keys})
 SELECT f.film_id, f.number, f.corrupt, f.tainted,
     COALESCE(h.first, f.number) AS hold_first, COALESCE(h.last, f.number) AS hold_last, h.key_frame,
     (SELECT s.number FROM shot s WHERE s.film_id = f.film_id AND s.first <= f.number
-     ORDER BY s.first DESC LIMIT 1) AS shot
+     ORDER BY s.first DESC LIMIT 1) AS shot,
+    (SELECT e.reason FROM exclusion e WHERE e.film_id = f.film_id AND f.number BETWEEN e.first AND e.last
+     ORDER BY e.first DESC LIMIT 1) AS excluded
 FROM wanted
 CROSS JOIN frame f ON f.film_id = wanted.film_id AND f.number = wanted.number
 CROSS JOIN film ON film.id = f.film_id
@@ -153,10 +190,11 @@ def _frame(row: sqlite3.Row) -> Frame:
 
 
 def scope_range(db: sqlite3.Connection, film_id: int, number: int, scope: Scope) -> tuple[int, int]:
-    """The first and last frame that an act on a frame reaches in this scope."""
-    here = frame(db, film_id, number)
-    if scope == "frame":
+    """The first and last frame that an act on a frame reaches in this scope; itself where it is not in."""
+    found = frames(db, [pack(film_id, number)])
+    if scope == "frame" or not found:
         return number, number
+    here = found[0]
     if scope == "hold":
         return here.hold_first, here.hold_last
     row = db.execute("SELECT first, last FROM shot WHERE film_id = ? AND number = ?", (film_id, here.shot)).fetchone()

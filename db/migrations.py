@@ -10,7 +10,7 @@ from pathlib import Path
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
-from db.schema import comparisons, cullings, films, pictures, reports, saved_views, views, waits, work
+from db.schema import comparisons, cullings, exact, films, pictures, reports, saved_views, views, waits, work
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -70,6 +70,11 @@ def m011_trials(db: sqlite3.Connection) -> None:
     _run(db, comparisons.TRIALS)
 
 
+def m012_exact_frames(db: sqlite3.Connection) -> None:
+    """How fields are joined, what a file lacks, exclusions that can be undone, stretches that films share."""
+    _run(db, exact.EXACT)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_films_tags_events,
     m002_datasets_runs,
@@ -82,6 +87,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m009_cullings,
     m010_saved_views,
     m011_trials,
+    m012_exact_frames,
 )
 
 

@@ -44,7 +44,10 @@ class TaggerRequest(Request, frozen=True, kw_only=True):
 
 
 class IngestRequest(Request, frozen=True, kw_only=True):
-    """Take in a film: every frame numbered, grouped into holds and shots. Run again, it continues."""
+    """Take in a film, or the part from `start` to `end`: every frame numbered, grouped into holds and shots.
+
+    Run again, it continues. `cite_fps` is another rate in which its frames are cited.
+    """
 
     kind = "ingest"
     path: str
@@ -53,6 +56,9 @@ class IngestRequest(Request, frozen=True, kw_only=True):
     hold_threshold: int | None = None
     note: str = ""
     credit: str = ""
+    start: str = ""
+    end: str = ""
+    cite_fps: str = ""
 
 
 class HoldsRequest(Request, frozen=True, kw_only=True):

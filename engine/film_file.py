@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import av
 import msgspec
@@ -14,6 +15,7 @@ from db.errors import UserError
 from db.i18n import _
 
 HASH_BLOCK_BYTES = 2**20
+STAMP_SAMPLES, STAMP_SAMPLE_BYTES = 32, 2**15
 HIGHEST_PLAUSIBLE_RATE = 240
 HD_HEIGHT = 720
 UNSPECIFIED_COLORSPACE = 2
@@ -21,10 +23,15 @@ TEXT_AND_PICTURE_FORMATS = ("tty", "bin", "xbin", "adf", "idf", "image2", "ico")
 FORMATS_STATING_LENGTH = ("mov", "matroska", "flv", "avi")
 SMALLEST_SHORTFALL_FRAMES, SMALLEST_SHORTFALL_SHARE = 3, Fraction(2, 100)
 HDR_TRANSFERS = (ColorTrc.SMPTE2084, ColorTrc.ARIB_STD_B67)
+SAMPLED_PACKETS, MOST_UNTIMED_SHARE = 60, 0.2
+FieldWork = Literal["progressive", "deinterlace", "film"]
 
 
 class FilmInfo(msgspec.Struct, frozen=True):
-    """How a film decodes. `width` and `height` are of the displayed picture, `coded_*` of the decoder's."""
+    """How a film decodes. `width` and `height` are of the displayed picture, `coded_*` of the decoder's.
+
+    `fields` says what is to be done about them: nothing, deinterlace, or bring telecine back to film frames.
+    """
 
     width: int
     height: int
@@ -39,6 +46,7 @@ class FilmInfo(msgspec.Struct, frozen=True):
     stream: int
     interlaced: bool
     estimated_frames: int | None
+    fields: FieldWork = "progressive"
 
     def to_json(self) -> str:
         """The decode recipe as a film's row stores it."""
@@ -50,6 +58,13 @@ class FilmInfo(msgspec.Struct, frozen=True):
         return msgspec.json.decode(text, type=cls, dec_hook=lambda kind, value: kind(value))
 
 
+class Shortfall(NamedTuple):
+    """The whole packets that a film's file holds, and the frames that its container states."""
+
+    packets: int
+    stated: int
+
+
 def content_hash(path: Path, on_block: Callable[[], None] = lambda: None) -> str:
     """SHA-256 of the file's bytes, the film's identity; `on_block` is called for each MiB read."""
     digest = hashlib.sha256()
@@ -58,6 +73,20 @@ def content_hash(path: Path, on_block: Callable[[], None] = lambda: None) -> str
             while block := file.read(HASH_BLOCK_BYTES):
                 digest.update(block)
                 on_block()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return digest.hexdigest()
+
+
+def stamp(path: Path) -> str:
+    """A hash of the file's size and of samples spread over it, by which a changed file is known in a moment."""
+    try:
+        size = path.stat().st_size
+        digest = hashlib.sha256(str(size).encode())
+        with path.open("rb") as file:
+            for index in range(STAMP_SAMPLES):
+                file.seek(max(0, size - STAMP_SAMPLE_BYTES) * index // (STAMP_SAMPLES - 1))
+                digest.update(file.read(STAMP_SAMPLE_BYTES))
     except OSError as error:
         raise _unreadable(path, error) from error
     return digest.hexdigest()
@@ -78,15 +107,15 @@ def probe(path: Path) -> FilmInfo:
         return _film_info(container, stream, frame)
 
 
-def check_whole(path: Path, info: FilmInfo, on_packets: Callable[[], None] = lambda: None) -> None:
-    """Raise `UserError` where the file ends clearly before its container says; reads all packets, decodes none."""
+def shortfall(path: Path, info: FilmInfo, on_packets: Callable[[], None] = lambda: None) -> Shortfall | None:
+    """What is missing where the file ends clearly before its container says; reads all packets, decodes none."""
     with open_container(path) as container:
         stream = container.streams[info.stream]
         stated = _stated_frames(container, stream, info.fps)
         count, reached = _reached(container, stream, on_packets) if stated else (0, Fraction(0))
     if stated - reached * info.fps > max(Fraction(SMALLEST_SHORTFALL_FRAMES), SMALLEST_SHORTFALL_SHARE * stated):
-        text = _("{path} ends after frame {count} of {stated}: it was cut short; copy it again from its source.")
-        raise UserError(text.format(path=path, count=count, stated=stated))
+        return Shortfall(count, stated)
+    return None
 
 
 def _stated_frames(container: Any, stream: Any, fps: Fraction) -> int:
@@ -152,7 +181,7 @@ def _first_frame(container: Any, stream: Any, path: Path) -> Any:
 
 def _film_info(container: Any, stream: Any, frame: Any) -> FilmInfo:
     aspect = Fraction(stream.sample_aspect_ratio or 1)
-    fps = _frame_rate(stream)
+    fps = _frame_rate(stream, _lacks_times(container, stream))
     width, height = _stretched(frame.width, frame.height, aspect)
     rotation = round(frame.rotation / 90) * 90 % 360
     return FilmInfo(
@@ -173,9 +202,18 @@ def _film_info(container: Any, stream: Any, frame: Any) -> FilmInfo:
     )
 
 
-def _frame_rate(stream: Any) -> Fraction:
+def _lacks_times(container: Any, stream: Any) -> bool:
+    """Whether many of the next packets have no timestamp, so that a rate derived from timestamps is too low."""
+    packets = [packet for packet in islice(container.demux(stream), SAMPLED_PACKETS) if packet.size]
+    return sum(packet.pts is None for packet in packets) > MOST_UNTIMED_SHARE * len(packets)
+
+
+def _frame_rate(stream: Any, from_codec: bool) -> Fraction:
     """The nominal rate where the average agrees with it; the average of a variable rate."""
     average, guessed = stream.average_rate, stream.guessed_rate
+    stated = stream.codec_context.framerate
+    if from_codec and stated and stated <= HIGHEST_PLAUSIBLE_RATE:
+        return Fraction(stated)
     if not average or average > HIGHEST_PLAUSIBLE_RATE:
         return Fraction(guessed or average or 24)
     if guessed and abs(average / guessed - 1) < Fraction(1, 1000):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from db.errors import UserError
 from db.i18n import _
-from engine.film_file import FilmInfo
+from engine.film_file import FilmInfo, stamp
 from engine.fit import Box, Fit, cropped, fit_picture, width_before_crop
 from engine.video import FilmReader, Threads
 
@@ -36,7 +36,7 @@ class Film:
             row["focus_y"],
         )
         self._db = db
-        self._reader = FilmReader(self.path, self.info, self._pts, threads=threads)
+        self._reader = FilmReader(self.path, self.info, self._place, threads=threads)
 
     def picture(self, number: int, width: int | None = None) -> NDArray[np.uint8]:
         """The displayed picture [h, w, 3] of a frame without the letterbox, `width` pixels wide where given."""
@@ -54,19 +54,27 @@ class Film:
         """Close the film's file."""
         self._reader.close()
 
-    def _pts(self, number: int) -> int:
-        row = self._db.execute("SELECT pts FROM frame WHERE film_id = ? AND number = ?", (self.id, number)).fetchone()
+    def _place(self, number: int) -> tuple[int, int]:
+        row = self._db.execute(
+            "SELECT pts, fields FROM frame WHERE film_id = ? AND number = ?", (self.id, number)
+        ).fetchone()
         if row is None:
             raise UserError(_("Film {name} has no frame {number}.").format(name=self.name, number=number))
-        return int(row["pts"])
+        return int(row["pts"]), int(row["fields"])
 
 
 def _present(row: sqlite3.Row) -> Path:
-    """The film's file, if it is where it was and of the size it had."""
+    """The film's file, if it is where it was and what it was."""
     path = Path(row["path"])
-    if not path.is_file() or path.stat().st_size != row["bytes"]:
+    if not path.is_file():
         raise UserError(
             _("The film {name} is no longer at {path}: take it in again from where it is now.").format(
+                name=row["name"], path=path
+            )
+        )
+    if path.stat().st_size != row["bytes"] or (row["stamp"] and stamp(path) != row["stamp"]):
+        raise UserError(
+            _("{path} is no longer the film {name}: put back the file that was taken in.").format(
                 name=row["name"], path=path
             )
         )

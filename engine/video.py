@@ -1,30 +1,35 @@
 """A film's frames in order, and any frame by number.
 
 PyAV alone decodes. A frame's number is its place in display order, counting from 1; its presentation timestamp (pts)
-is what finds it again. Frame threads serve the pass over a whole film, slice threads random access, where latency
-counts; the pixels are the same.
+is what finds it again, and where fields were joined (`engine.fields`) how that was done. Frame threads serve the pass
+over a whole film, slice threads random access, where latency counts; the pixels are the same.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Literal
 
 import av
+import msgspec
 import numpy as np
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from db.errors import UserError
 from db.i18n import _
+from engine.fields import Placed, deinterlaced, film_frames, is_interlaced, is_telecine, joined, recognise
 from engine.film_file import FilmInfo, open_container
 
 Threads = Literal["AUTO", "SLICE"]
 FORWARD_FRAMES = 100
 MAX_UNPLACED_FRAMES = 250
 SEEK_MARGINS_SECONDS = (0, 2, 10, 60)
+STRETCHES, STRETCH_FRAMES = 8, 30
+FILM_SHARE_OF_TELECINE = Fraction(4, 5)
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,14 @@ class Locator:
 
 @dataclass(frozen=True)
 class DecodedFrame:
-    """A frame as it comes from the decoder; `frame` is an `av.VideoFrame`."""
+    """A frame as it is shown; `frame` is an `av.VideoFrame`, `fields` says how its fields were joined."""
 
     number: int
     pts: int
     is_key: bool
     corrupt: bool
     frame: Any
+    fields: int = 0
 
 
 class _FrameSource:
@@ -59,20 +65,26 @@ class _FrameSource:
         self._container = open_container(self._path)
         self._stream = self._container.streams[self._index]
         self._stream.thread_type = self._threads
+        self.at_start = True
 
-    def frames(self) -> Iterator[tuple[Any, bool]]:
+    def frames(self) -> Iterator[Placed]:
         """Frames and whether each is corrupt, from where the file stands.
 
-        A frame without a later timestamp than the one before cannot be found again and is left out.
+        A frame without a timestamp gets one just after the frame before. One that is not later than the frame before
+        it cannot be found again and is left out.
         """
-        last_pts, unplaced = None, 0
+        last_pts, unplaced, unstamped = None, 0, 0
         damaged: list[tuple[int, int]] = []
         for packet in self._container.demux(self._stream):
             for frame in self._decoded(packet, damaged):
+                unstamped = unstamped + 1 if frame.pts is None else 0
+                if frame.pts is None and last_pts is not None and unstamped <= MAX_UNPLACED_FRAMES:
+                    frame.pts = last_pts + 1
                 if frame.pts is None or (last_pts is not None and frame.pts <= last_pts):
                     unplaced = self._count_unplaced(unplaced)
                     continue
-                yield frame, frame.is_corrupt or any(first <= frame.pts for first, _last in damaged)
+                corrupt = frame.is_corrupt or any(first <= frame.pts for first, _last in damaged)
+                yield Placed(frame, bool(frame.key_frame), corrupt)
                 last_pts, unplaced = frame.pts, 0
                 damaged[:] = [span for span in damaged if span[1] > last_pts]
         if last_pts is None and unplaced:
@@ -91,7 +103,7 @@ class _FrameSource:
             damaged.append((packet.dts, packet.dts if packet.pts is None else packet.pts))
         return frames or []
 
-    def frames_from(self, pts: int, margin_seconds: int = 0) -> Iterator[tuple[Any, bool]]:
+    def frames_from(self, pts: int, margin_seconds: int = 0) -> Iterator[Placed]:
         """Frames from a key frame at or before `pts`, at least `margin_seconds` before where the film has that.
 
         Where a container seeks by decoding time the first frame can be a later one; then a longer margin helps.
@@ -99,18 +111,19 @@ class _FrameSource:
         for margin in SEEK_MARGINS_SECONDS:
             frames = self._frames_after_seek(pts - round(max(margin, margin_seconds) / self._stream.time_base))
             first = next(frames, None)
-            if first is not None and first[0].pts <= pts:
+            if first is not None and first.frame.pts <= pts:
                 return chain((first,), frames)
         return self._frames_from_start()
 
-    def _frames_after_seek(self, pts: int) -> Iterator[tuple[Any, bool]]:
+    def _frames_after_seek(self, pts: int) -> Iterator[Placed]:
         try:
             self._container.seek(pts, stream=self._stream, backward=True)
+            self.at_start = False
         except av.FFmpegError:
             return iter(())
         return self.frames()
 
-    def _frames_from_start(self) -> Iterator[tuple[Any, bool]]:
+    def _frames_from_start(self) -> Iterator[Placed]:
         self._container.close()
         self._open()
         return self.frames()
@@ -134,13 +147,48 @@ def decode(
 ) -> Generator[DecodedFrame]:
     """All frames in display order, numbered from 1; with `after`, those that follow; `on_left_out` per unplaced one."""
     with closing(_FrameSource(path, info, "AUTO", on_left_out)) as source:
-        frames = source.frames() if after is None else source.frames_from(after.pts)
-        number = 0 if after is None else after.number
-        for frame, corrupt in frames:
-            if after is not None and frame.pts <= after.pts:
-                continue
-            number += 1
-            yield DecodedFrame(number, frame.pts, bool(frame.key_frame), corrupt, frame)
+        if after is None or info.fields == "film":  # which frame of five repeats depends on those before
+            number, frames = 0, _film_frames(source.frames(), info)
+        else:
+            number, frames = after.number, _shown_from(source, info, after.pts)
+        for frame, is_key, corrupt, fields in frames:
+            is_new = after is None or frame.pts > after.pts
+            number += is_new or info.fields == "film"
+            if is_new:
+                yield DecodedFrame(number, frame.pts, is_key, corrupt, frame, fields)
+
+
+def _film_frames(frames: Iterator[Placed], info: FilmInfo) -> Iterator[Placed]:
+    """The frames that count, out of those that the decoder gives from a film's beginning on."""
+    if info.fields == "film":
+        return film_frames(frames)
+    return deinterlaced(frames, only_flagged=info.interlaced) if info.fields == "deinterlace" else frames
+
+
+def _shown_from(source: _FrameSource, info: FilmInfo, pts: int, margin_seconds: int = 0) -> Iterator[Placed]:
+    """Frames from at or before `pts` on, deinterlaced as in the pass over the whole film.
+
+    Telecined frames come as the decoder gives them, from before `pts` on, for `joined` to put together.
+    """
+    frames = source.frames_from(pts if info.fields == "progressive" else pts - 1, margin_seconds)
+    if info.fields != "deinterlace":
+        return frames
+    whole = deinterlaced(frames, only_flagged=info.interlaced)
+    return whole if source.at_start else islice(whole, 1, None)
+
+
+def with_fields(path: Path, info: FilmInfo) -> FilmInfo:
+    """The recipe with what is to be done about fields, seen on stretches spread over the film."""
+    with closing(_FrameSource(path, info, "AUTO")) as source:
+        kind = recognise(islice(frames, STRETCH_FRAMES) for frames in _spread(source, info, STRETCHES))
+    if not is_interlaced(kind):
+        return info
+    if not is_telecine(kind, info.fps):
+        return msgspec.structs.replace(info, fields="deinterlace")
+    frames = info.estimated_frames and round(info.estimated_frames * FILM_SHARE_OF_TELECINE)
+    return msgspec.structs.replace(
+        info, fields="film", fps=info.fps * FILM_SHARE_OF_TELECINE, estimated_frames=frames
+    )  # fmt: skip
 
 
 def next_tainted(tainted_before: bool, is_key: bool, corrupt: bool) -> bool:
@@ -151,11 +199,20 @@ def next_tainted(tainted_before: bool, is_key: bool, corrupt: bool) -> bool:
 def sample_pictures(path: Path, info: FilmInfo, count: int = 20) -> Iterator[NDArray[np.uint8]]:
     """Displayed pictures [h, w, 3] of key frames spread evenly over the film."""
     with closing(_FrameSource(path, info, "SLICE")) as source:
-        start = next(source.frames())[0].pts
-        length = round((info.estimated_frames or 0) / info.fps / info.time_base)
-        for index in range(count):
-            for frame, _corrupt in islice(source.frames_from(start + length * index // count), 1):
-                yield display_picture(frame, info)
+        for frames in _spread(source, info, count):
+            for placed in islice(frames, 1):
+                yield display_picture(placed.frame, info)
+
+
+def _spread(source: _FrameSource, info: FilmInfo, count: int) -> Iterator[Iterator[Placed]]:
+    """Frames from the key frames at so many places, spread evenly over the film."""
+    first = next(source.frames(), None)
+    if first is None:
+        return
+    start = first.frame.pts
+    length = round((info.estimated_frames or 0) / info.fps / info.time_base)
+    for index in range(count):
+        yield source.frames_from(start + length * index // count)
 
 
 def display_picture(frame: Any, info: FilmInfo, width: int | None = None, reformatter: Any = None) -> NDArray[np.uint8]:
@@ -175,18 +232,22 @@ def display_picture(frame: Any, info: FilmInfo, width: int | None = None, reform
 
 
 class FilmReader:
-    """Any frame of a film by number, exact; a frame a little ahead is reached without a seek."""
+    """Any frame of a film by number, exact; a frame a little ahead is reached without a seek.
+
+    `place_of` tells of a number its timestamp and how its fields were joined.
+    """
 
     def __init__(
-        self, path: Path, info: FilmInfo, pts_of_number: Callable[[int], int], *, threads: Threads = "SLICE"
+        self, path: Path, info: FilmInfo, place_of: Callable[[int], tuple[int, int]], *, threads: Threads = "SLICE"
     ) -> None:
         self.info = info
         self._source = _FrameSource(path, info, threads)
-        self._pts_of_number = pts_of_number
+        self._place_of = place_of
         self._reformatter = VideoReformatter()
-        self._frames: Iterator[tuple[Any, bool]] = iter(())
+        self._frames: Iterator[Placed] = iter(())
         self._number = 0
-        self._frame: Any = None
+        self._frame: Any = None  # as it is shown
+        self._last: Any = None  # the newest frame of the decoder
 
     def picture(self, number: int, width: int | None = None) -> NDArray[np.uint8]:
         """The displayed picture [h, w, 3] of one frame; `width` scales it."""
@@ -209,17 +270,18 @@ class FilmReader:
         return self._frame
 
     def _find(self, number: int, ahead: int) -> Any:
-        pts = self._pts_of_number(number)
-        if self._frame is not None and 0 < ahead <= FORWARD_FRAMES and (frame := self._advance(pts)):
+        pts, fields = self._place_of(number)
+        if self._frame is not None and 0 < ahead <= FORWARD_FRAMES and (frame := self._advance(pts, fields)):
             return frame
         for margin in SEEK_MARGINS_SECONDS:
-            self._frames = self._source.frames_from(pts, margin)
-            if frame := self._advance(pts):
+            self._frames, self._last = _shown_from(self._source, self.info, pts, margin), None
+            if frame := self._advance(pts, fields):
                 return frame
         raise UserError(_("Frame {number} can no longer be read: check the film's file.").format(number=number))
 
-    def _advance(self, pts: int) -> Any:
-        for frame, _corrupt in self._frames:
-            if frame.pts >= pts:
-                return frame if frame.pts == pts else None
+    def _advance(self, pts: int, fields: int) -> Any:
+        for placed in self._frames:
+            before, self._last = self._last, placed.frame
+            if placed.frame.pts >= pts:
+                return joined(placed.frame, before, fields) if placed.frame.pts == pts else None
         return None

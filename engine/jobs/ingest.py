@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Generator, Sequence
 from contextlib import closing
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,77 +11,39 @@ from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
 from db.changes import announce
-from db.connect import now, writing
+from db.connect import writing
 from db.errors import UserError
-from db.holds import DEFAULT_THRESHOLD
+from db.exposures import DEFAULT_THRESHOLD
 from db.i18n import _
 from db.requests import IngestRequest
-from engine.film_file import FilmInfo, check_whole, content_hash, probe
-from engine.fit import find_letterbox
+from db.timecode import span
 from engine.holds import GREATEST_DISTANCE, Look, continues_hold, look, luma_distance, small_planes
 from engine.jobs.bulk import room_for, write_rows
+from engine.jobs.film_parts import consecutive, holds_reach, missing_runs, set_groupings_aside, shots_reach
+from engine.jobs.film_row import find_or_add_film
 from engine.jobs.holds import fill_thumbnails, group_film, is_regrouped
 from engine.pixels import Film
 from engine.running import RunningJob
 from engine.shots import find_shots, hsv_change, small_hsv
 from engine.studio import Studio
 from engine.thumbs import frame_thumbnail, open_thumbnails, save_thumbnails
-from engine.video import DecodedFrame, Locator, decode, next_tainted, sample_pictures
+from engine.video import DecodedFrame, Locator, decode, next_tainted
 
 FRAMES_PER_WRITE = 100
 
-FrameRow = tuple[int, int, bool, bool, bool, int, float, bytes]
+FrameRow = tuple[int, int, int, bool, bool, bool, int, float, bytes]
 
 
 def run(studio: Studio, request: IngestRequest, job: RunningJob) -> None:
-    """Take in the film at `request.path`, or what is left of it; a film whose content is known is found by it."""
+    """Take in the film at `request.path`, or a part of it, as far as it is not in; a film is known by its content."""
     film_id = find_or_add_film(studio.db, request, job)
     with closing(Film(studio.db, film_id, threads="AUTO")) as film:
         if not _is_complete(studio.db, film_id):
-            _take_in_frames(studio, film, job)
-            _store_shots(studio.db, film_id, job)
-        if is_regrouped(studio.db, film_id, request.hold_threshold):
+            _take_in_part(studio, film, *span(request.start, request.end, film.fps), job)
+        if not holds_reach(studio.db, film_id) or is_regrouped(studio.db, film_id, request.hold_threshold):
             group_film(studio.db, film_id, request.hold_threshold, job)
         fill_thumbnails(studio, film, job)
     job.made(film_id=film_id)
-
-
-def find_or_add_film(db: sqlite3.Connection, request: IngestRequest, job: RunningJob) -> int:
-    """The id of the film with the file's content: a known one is found wherever it has been moved to."""
-    path = Path(request.path).expanduser().resolve()
-    info = probe(path)
-    sha256 = content_hash(path, job.check)
-    known = db.execute("SELECT id FROM film WHERE sha256 = ?", (sha256,)).fetchone()
-    if known is None:
-        return _add_film(db, path, sha256, info, request, job)
-    with writing(db):
-        db.execute("UPDATE film SET path = ? WHERE id = ?", (str(path), known["id"]))
-    return int(known["id"])
-
-
-def _add_film(
-    db: sqlite3.Connection, path: Path, sha256: str, info: FilmInfo, request: IngestRequest, job: RunningJob
-) -> int:
-    check_whole(path, info, job.check)
-    if info.interlaced:
-        job.say(_("{path} is interlaced: moving edges will show combs.").format(path=path))
-    crop = find_letterbox(sample_pictures(path, info))
-    columns: dict[str, Any] = {
-        "name": request.name or path.stem, "sha256": sha256, "path": str(path), "bytes": path.stat().st_size,
-        "note": request.note, "credit": request.credit, "width": info.width, "height": info.height,
-        "fps_num": info.fps.numerator, "fps_den": info.fps.denominator, "decode": info.to_json(),
-        "crop_x": crop.x, "crop_y": crop.y, "crop_w": crop.w, "crop_h": crop.h, "fit": request.fit,
-        "added_at": now(),
-    }  # fmt: skip
-    names, marks = ", ".join(columns), ", ".join(f":{name}" for name in columns)
-    with writing(db):
-        if db.execute("SELECT 1 FROM film WHERE name = ?", (columns["name"],)).fetchone():
-            raise UserError(
-                _("Another film is named {name} already: give this one a name of its own.").format(name=columns["name"])
-            )
-        row = db.execute(f"INSERT INTO film ({names}) VALUES ({marks}) RETURNING id", columns).fetchone()
-        announce(db, "frames", row["id"])
-    return int(row["id"])
 
 
 def _is_complete(db: sqlite3.Connection, film_id: int) -> bool:
@@ -90,21 +51,50 @@ def _is_complete(db: sqlite3.Connection, film_id: int) -> bool:
     return row["frame_count"] is not None
 
 
-def _take_in_frames(studio: Studio, film: Film, job: RunningJob) -> None:
-    """Decode and store the frames after the last stored one, with thumbnails where a hold seems to begin."""
+def _take_in_part(studio: Studio, film: Film, first: int, last: int | None, job: RunningJob) -> None:
+    """Store the frames `first`..`last` that are not yet, the shots of all that are, and whether that is the film."""
+    to_the_end = False
+    for start, end in missing_runs(studio.db, film.id, first, last):
+        set_groupings_aside(studio.db, film.id)
+        to_the_end |= _take_in_frames(studio, film, start, end, job)
+    _check_any(studio.db, film, first, last)
+    if not shots_reach(studio.db, film.id):
+        _store_shots(studio.db, film.id, job)
+    if to_the_end and not missing_runs(studio.db, film.id, 1, _newest(studio.db, film.id)):
+        _complete(studio.db, film.id)
+
+
+def _check_any(db: sqlite3.Connection, film: Film, first: int, last: int | None) -> None:
+    """Raise `UserError` where the film has no frame of the part that is wanted; a new film's row goes again."""
+    if missing_runs(db, film.id, first, last)[:1] != [(first, last)]:
+        return
+    with writing(db):
+        if not _newest(db, film.id):
+            db.execute("DELETE FROM film WHERE id = ?", (film.id,))
+    raise UserError(_("{film} ends before frame {first}: take in an earlier part.").format(film=film.name, first=first))
+
+
+def _newest(db: sqlite3.Connection, film_id: int) -> int:
+    return int(db.execute("SELECT COALESCE(max(number), 0) FROM frame WHERE film_id = ?", (film_id,)).fetchone()[0])
+
+
+def _take_in_frames(studio: Studio, film: Film, first: int, last: int | None, job: RunningJob) -> bool:
+    """Decode and store these frames, with thumbnails where a hold seems to begin; returns whether the film ended."""
     measure = FrameMeasure(film)
-    total = film.info.estimated_frames
+    total = last or film.info.estimated_frames
+    stored = first - 1
     with (
         closing(open_thumbnails(studio.thumbs_path)) as thumbs,
-        closing(_frames_left(studio.db, film, measure)) as frames,
+        closing(_frames_left(studio.db, film, measure, first, job)) as frames,
     ):
-        while batch := list(islice(frames, FRAMES_PER_WRITE)):
+        while batch := list(islice(frames, _batch_size(stored, last))):
             rows = [measure(frame) for frame in batch]
             thumbnails = measure.take_thumbnails()
             studio.need_room(room_for(len(rows), thumbnails))
             _store_frames(studio.db, film.id, rows)
             save_thumbnails(thumbs, film.sha256, thumbnails)
-            job.progress(rows[-1][0], max(total or 0, rows[-1][0]), _("frames"))
+            stored = rows[-1][0]
+            job.progress(stored, max(total or 0, stored), _("frames"))
             job.check()
     if measure.left_out:
         job.say(
@@ -112,18 +102,41 @@ def _take_in_frames(studio: Studio, film: Film, job: RunningJob) -> None:
                 count=measure.left_out
             )
         )
+    return last is None or stored < last
 
 
-def _frames_left(db: sqlite3.Connection, film: Film, measure: "FrameMeasure") -> Generator[DecodedFrame]:
-    """Frames that are not stored yet; the last stored one is decoded again to measure the next against it."""
+def _batch_size(stored: int, last: int | None) -> int:
+    return FRAMES_PER_WRITE if last is None else min(FRAMES_PER_WRITE, last - stored)
+
+
+def _frames_left(
+    db: sqlite3.Connection, film: Film, measure: "FrameMeasure", first: int, job: RunningJob
+) -> Generator[DecodedFrame]:
+    """Frames from `first` on, numbered by decoding all before them that are not stored.
+
+    The one before `first` is decoded to measure the next against it; where it is stored, decoding begins there.
+    """
     rows = db.execute(
-        "SELECT number, pts, tainted FROM frame WHERE film_id = ? ORDER BY number DESC LIMIT 2", (film.id,)
+        "SELECT number, pts, tainted FROM frame WHERE film_id = ? AND number < ? ORDER BY number DESC LIMIT 2",
+        (film.id, first),
     ).fetchall()
     after = Locator(rows[1]["number"], rows[1]["pts"]) if len(rows) == 2 else None
+    known = (rows[0]["number"], bool(rows[0]["tainted"])) if rows else (0, False)
     with closing(decode(film.path, film.info, after, measure.leave_out)) as frames:
-        if rows:
-            measure.start_at(next(frames), bool(rows[0]["tainted"]))
-        yield from frames
+        for frame in frames:
+            if frame.number >= first:
+                yield frame
+            else:
+                _pass_over(measure, frame, known, frame.number == first - 1, job)
+
+
+def _pass_over(
+    measure: "FrameMeasure", frame: DecodedFrame, known: tuple[int, bool], is_last: bool, job: RunningJob
+) -> None:
+    measure.pass_over(frame, known[1] if frame.number == known[0] else None, is_last)
+    if frame.number % FRAMES_PER_WRITE == 0:
+        job.progress(frame.number, None, _("frames passed over"))
+        job.check()
 
 
 class FrameMeasure:
@@ -139,14 +152,20 @@ class FrameMeasure:
         self._tainted = False
         self._thumbnails: list[tuple[int, bytes]] = []
 
-    def start_at(self, decoded: DecodedFrame, tainted: bool) -> None:
-        """Take a frame that is stored already as the one before the next."""
-        self(decoded)
-        self._tainted = tainted
-        self._thumbnails.clear()
+    def pass_over(self, decoded: DecodedFrame, tainted: bool | None, is_last: bool) -> None:
+        """Take a frame that is not stored now; the last one is what the next is measured against.
+
+        `tainted` is what is known of it, None where it follows from the frames before.
+        """
+        self._tainted = next_tainted(self._tainted, decoded.is_key, decoded.corrupt) if tainted is None else tainted
+        if is_last:
+            known = self._tainted
+            self(decoded)
+            self._tainted = known
+            self._thumbnails.clear()
 
     def __call__(self, decoded: DecodedFrame) -> FrameRow:
-        """The frame's row: number, pts, is_key, corrupt, tainted, distance, cut_change, signature."""
+        """The frame's row: number, pts, fields, is_key, corrupt, tainted, distance, cut_change, signature."""
         luma, blue, red = small_planes(decoded.frame)
         hsv, now_look = small_hsv(luma, blue, red), look(luma)
         distance = 0 if self._look is None else luma_distance(now_look, self._look)
@@ -158,7 +177,7 @@ class FrameMeasure:
             self._make_thumbnail(decoded)
         self._look, self._hsv = now_look, hsv
         flags = (decoded.is_key, decoded.corrupt, self._tainted)
-        return decoded.number, decoded.pts, *flags, distance, change, now_signature
+        return decoded.number, decoded.pts, decoded.fields, *flags, distance, change, now_signature
 
     def leave_out(self) -> None:
         """Count a frame that cannot be stored."""
@@ -182,25 +201,32 @@ def _store_frames(db: sqlite3.Connection, film_id: int, rows: Sequence[FrameRow]
     with writing(db):
         db.executemany(
             """INSERT INTO frame
-                   (film_id, number, pts, is_key, corrupt, tainted, distance, cut_change, signature)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                   (film_id, number, pts, fields, is_key, corrupt, tainted, distance, cut_change, signature)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
             ((film_id, *row) for row in rows),
         )
         announce(db, "frames", film_id, rows[0][0], rows[-1][0])
 
 
 def _store_shots(db: sqlite3.Connection, film_id: int, job: RunningJob) -> None:
-    """Derive the shots from the stored frames; only then is the film complete."""
+    """Derive the shots from the stored frames, in place of those of fewer frames."""
     rows = db.execute(
         "SELECT number, cut_change, signature FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
     ).fetchall()
-    shots = find_shots(*zip(*rows, strict=True))
+    shots = [shot for run in consecutive(rows) for shot in find_shots(*zip(*run, strict=True))]
+    with writing(db):
+        db.execute("DELETE FROM shot WHERE film_id = ?", (film_id,))
     write_rows(
         "INSERT OR IGNORE INTO shot (film_id, number, first, last) VALUES (?, ?, ?, ?)",
         ((film_id, number, shot.first, shot.last) for number, shot in enumerate(shots, start=1)),
         job,
     )
-    with writing(db):
-        db.execute("UPDATE film SET frame_count = ? WHERE id = ?", (len(rows), film_id))
-        announce(db, "frames", film_id, 1, len(rows))
     job.say(_("{frames} frames in {shots} shots").format(frames=len(rows), shots=len(shots)))
+
+
+def _complete(db: sqlite3.Connection, film_id: int) -> None:
+    """Record that every frame is in and lies in a shot."""
+    with writing(db):
+        count = _newest(db, film_id)
+        db.execute("UPDATE film SET frame_count = ? WHERE id = ?", (count, film_id))
+        announce(db, "frames", film_id, 1, count)

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ import cv2
 import numpy as np
 import pytest
 
+from db import events
 from db.errors import UserError
-from db.holds import DEFAULT_THRESHOLD
+from db.exposures import DEFAULT_THRESHOLD
 from db.requests import HoldsRequest, IngestRequest, TaggerRequest, TagRequest
 from db.tags import set_tag
+from db.timecode import span
 from engine.jobs import bulk, holds, ingest
 from engine.jobs.tag import unscored_key_frames
+from engine.pixels import Film
 from engine.running import EngineStopping
 from engine.studio import Studio
 from engine.thumbs import missing_thumbnails, open_thumbnails
@@ -217,24 +221,80 @@ def test_the_feed_names_what_came_in(studio: Studio, run: Run, film_file: Path) 
     )
 
 
-def test_a_film_that_was_cut_short_leaves_nothing(studio: Studio, run: Run, tmp_path: Path) -> None:
-    clip = cut_in_half(numbered_clip(tmp_path / "film.mp4", 90, container_options={"movflags": "faststart"}))
-    with pytest.raises(UserError, match=r"film.mp4 ends after frame \d+ of 90: it was cut short"):
-        run(IngestRequest(path=str(clip)))
-    for table in ("film", *TABLES):
-        assert studio.db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
-
-
-def test_a_cut_copy_leaves_the_complete_film_as_it_is(
-    studio: Studio, run: Run, film_file: Path, tmp_path: Path
+def test_a_film_that_was_cut_short_yields_what_it_has_and_says_so(
+    studio: Studio, run: Run, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
+    clip = cut_in_half(numbered_clip(tmp_path / "film.mp4", 90, container_options={"movflags": "faststart"}))
+    run(IngestRequest(path=str(clip)))
+    film = studio.db.execute("SELECT frame_count, stated_frames FROM film").fetchone()
+    assert film["stated_frames"] == 90 and 30 < film["frame_count"] < 80
+    assert re.search(r"film.mp4 was cut short: it holds about \d+ of 90 frames", caplog.text)
+    assert [act["kind"] for act in events.history(studio.db)] == ["cut short"]
+
+
+def test_a_cut_copy_is_another_film(studio: Studio, run: Run, film_file: Path, tmp_path: Path) -> None:
     run(IngestRequest(path=str(film_file)))
     before = content(studio)
-    copy = tmp_path / "copy.mp4"
-    numbered_clip(copy, 90, container_options={"movflags": "faststart"})
-    with pytest.raises(UserError, match="cut short"):
-        run(IngestRequest(path=str(cut_in_half(copy))))
+    copy = cut_in_half(numbered_clip(tmp_path / "film.mp4", 90, container_options={"movflags": "faststart"}))
+    with pytest.raises(UserError, match="named film already"):
+        run(IngestRequest(path=str(copy)))
     assert content(studio) == before
+
+
+def test_a_film_whose_file_has_changed_is_refused(studio: Studio, run: Run, film_file: Path, tmp_path: Path) -> None:
+    path = tmp_path / "film.mp4"
+    shutil.copy(film_file, path)
+    film_id = run(IngestRequest(path=str(path)))["film_id"]
+    damage(path, 0.5, 9)
+    with pytest.raises(UserError, match="no longer the film film: put back"):
+        Film(studio.db, film_id)
+    with pytest.raises(UserError, match="no longer the film film: put that back"):
+        run(IngestRequest(path=str(path), name="another"))
+    assert run(IngestRequest(path=str(film_file)))["film_id"] == film_id
+    Film(studio.db, film_id).close()
+
+
+@pytest.mark.parametrize("part", [("#20", "#45"), ("", "0:01"), ("#31", ""), ("#1", "#10")])
+def test_a_part_is_taken_in_and_then_the_whole(
+    studio: Studio, run: Run, film_file: Path, part: tuple[str, str]
+) -> None:
+    run(IngestRequest(path=str(film_file)))
+    whole = content(studio)
+    for table in ("film", *TABLES):
+        studio.db.execute("PRAGMA foreign_keys = OFF")
+        studio.db.execute(f"DELETE FROM {table}")
+    run(IngestRequest(path=str(film_file), start=part[0], end=part[1]))
+    first, last = span(*part, Fraction(24))
+    numbers = [row[0] for row in studio.db.execute("SELECT number FROM frame ORDER BY number")]
+    assert numbers == list(range(first, (last or DRAWINGS * HELD) + 1))
+    assert studio.db.execute("SELECT frame_count FROM film").fetchone()[0] is None
+    for table in ("shot", "hold"):
+        spans = studio.db.execute(f"SELECT first, last FROM {table} ORDER BY first").fetchall()
+        assert [number for first, last in spans for number in range(first, last + 1)] == numbers
+    run(IngestRequest(path=str(film_file)))
+    again = content(studio)
+    in_use = studio.db.execute("SELECT grouping_id FROM film").fetchone()[0]
+    again["hold"] = [(1, *row[1:]) for row in again["hold"] if row[0] == in_use]
+    assert {table: again[table] for table in ("frame", "shot", "hold")} == {
+        table: whole[table] for table in ("frame", "shot", "hold")
+    }
+
+
+def test_parts_may_lie_apart(studio: Studio, run: Run, film_file: Path) -> None:
+    for start, end in (("#50", "#60"), ("#10", "#20"), ("#15", "#55")):
+        run(IngestRequest(path=str(film_file), start=start, end=end))
+    numbers = [row[0] for row in studio.db.execute("SELECT number FROM frame ORDER BY number")]
+    assert numbers == list(range(10, 61))
+    assert [row[0] for row in studio.db.execute("SELECT first FROM shot ORDER BY first")] == [10, 13, 25, 37, 49]
+
+
+def test_a_part_beyond_the_films_end_is_refused_and_leaves_nothing(studio: Studio, run: Run, film_file: Path) -> None:
+    with pytest.raises(UserError, match="film ends before frame 7201"):
+        run(IngestRequest(path=str(film_file), start="5:00", end="6:00"))
+    assert studio.db.execute("SELECT count(*) FROM film").fetchone()[0] == 0
+    with pytest.raises(UserError, match="there is no frame"):
+        run(IngestRequest(path=str(film_file), start="6:00", end="5:00"))
 
 
 def test_frames_that_are_left_out_are_told(

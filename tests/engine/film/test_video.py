@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from db.errors import UserError
-from engine.film_file import FilmInfo, check_whole, content_hash, probe
+from engine.film_file import FilmInfo, content_hash, probe, shortfall
 from engine.video import FilmReader, Locator, decode, display_picture, next_tainted, sample_pictures
 from tests.engine.film.clips import backwards, cut_in_half, damage, numbered, numbered_clip, shown_number, write_clip
 
@@ -41,8 +41,8 @@ def clip(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def reader_of(path: Path, info: FilmInfo) -> FilmReader:
-    pts = {frame.number: frame.pts for frame in decode(path, info)}
-    return FilmReader(path, info, pts.__getitem__)
+    places = {frame.number: (frame.pts, frame.fields) for frame in decode(path, info)}
+    return FilmReader(path, info, places.__getitem__)
 
 
 def test_frames_come_in_order_and_at_random_as_numbered(clip: Path) -> None:
@@ -50,7 +50,7 @@ def test_frames_come_in_order_and_at_random_as_numbered(clip: Path) -> None:
     frames = [(frame.number, shown_number(display_picture(frame.frame, info))) for frame in decode(clip, info)]
     assert frames == [(number, number) for number in range(1, COUNT + 1)]
     reader = reader_of(clip, info)
-    wanted = random.Random(1).choices(range(1, COUNT + 1), k=30)
+    wanted = random.Random(1).choices(range(1, COUNT + 1), k=60)
     assert [shown_number(reader.picture(number)) for number in wanted] == wanted
 
 
@@ -179,16 +179,16 @@ def test_a_still_picture_is_no_film(tmp_path: Path, name: str) -> None:
 
 
 def test_a_whole_film_is_whole(clip: Path) -> None:
-    check_whole(clip, probe(clip))
+    assert shortfall(clip, probe(clip)) is None
 
 
 @pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv", "cut.avi", "cut.flv"])
-def test_a_film_that_was_cut_short_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_film_that_was_cut_short_lacks_its_end(tmp_path: Path, name: str) -> None:
     clip = numbered_clip(tmp_path / name, COUNT, container_options=FASTSTART if name == "cut.mp4" else {})
-    check_whole(clip, probe(clip))
+    assert shortfall(clip, probe(clip)) is None
     cut_in_half(clip)
-    with pytest.raises(UserError, match=r"ends after frame \d\d of 12\d: it was cut short"):
-        check_whole(clip, probe(clip))
+    missing = shortfall(clip, probe(clip))
+    assert missing is not None and COUNT <= missing.stated < COUNT + 10 and missing.packets < COUNT * 0.8
 
 
 def test_a_film_that_hides_its_start_is_whole(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_a_film_that_hides_its_start_is_whole(tmp_path: Path) -> None:
     clip = numbered_clip(tmp_path / "trimmed.mp4", COUNT, options=LONG_GOP, pts=pts)
     info = probe(clip)
     assert info.estimated_frames is not None and info.estimated_frames < COUNT - 50
-    check_whole(clip, info)
+    assert shortfall(clip, info) is None
 
 
 def test_a_film_whose_sound_goes_on_is_whole_until_it_is_cut(tmp_path: Path) -> None:
@@ -213,10 +213,9 @@ def test_a_film_whose_sound_goes_on_is_whole_until_it_is_cut(tmp_path: Path) -> 
             sound.rate, sound.pts = 8000, second * 8000
             container.mux(audio.encode(sound))
         container.mux(audio.encode(None))
-    check_whole(clip, probe(clip))
+    assert shortfall(clip, probe(clip)) is None
     cut_in_half(clip)
-    with pytest.raises(UserError, match="cut short"):
-        check_whole(clip, probe(clip))
+    assert shortfall(clip, probe(clip)) is not None
 
 
 def test_frames_whose_timestamps_run_backwards_are_counted(tmp_path: Path) -> None:
