@@ -120,9 +120,8 @@ class KimikoeApp(App[None]):
 
     @property
     def room(self) -> Room | None:
-        """The room under any menu that is open."""
-        bottom = self.screen_stack[0]
-        return bottom if isinstance(bottom, Room) else None
+        """The room under any menu that is open; some open over another."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Room)), None)
 
     def poll(self) -> None:
         """Tell the open room what was committed since the last look; the others catch up when they are gone to."""
@@ -240,7 +239,7 @@ class KimikoeApp(App[None]):
         """Go where an act was that has been undone, and say so there."""
         undone = message.undone
         kind, _colon, place = undone.target.partition(":")
-        await self.switch_mode("cull" if kind == "image" else "frames")
+        await self.switch_mode("cull" if kind in ("image", "trial") else "frames")
         if self.room is not None:
             self.room.arrive(place or undone.target, reversal(undone))
 

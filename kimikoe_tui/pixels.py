@@ -49,7 +49,16 @@ class FrameServer:
         """A generated picture, at most `width` pixels wide, in the same way."""
         return self._wish({"image": image_id, "width": width})
 
-    def _wish(self, what: dict[str, int]) -> Future[Pixels]:
+    def request_window(
+        self, what: Mapping[str, int], around: tuple[float, float], size: tuple[int, int]
+    ) -> Future[Pixels]:  # fmt: skip
+        """At most `size` pixels of a picture at its own size, around a place in shares of its width and height.
+
+        `what` is `{"image": 3}` or `{"film": 1, "frame": 57301}`.
+        """
+        return self._wish({**what, "around": around, "window": size})
+
+    def _wish(self, what: Mapping[str, object]) -> Future[Pixels]:
         answer: Future[Pixels] = Future()
         with self._lock:
             request_id, self._next_id = self._next_id, self._next_id + 1

@@ -1,63 +1,32 @@
 """Judging pictures by keyboard: one at a time, as large as fits, a key each."""
 
-import asyncio
-
-from db import pictures, query
+from db import comparisons, purging
 from db.i18n import _
 from kimikoe_tui import keys
-from kimikoe_tui.screens.cull_reading import NOT_REJECTED, QUICK_FILTERS, UNDECIDED, gathered
-from kimikoe_tui.screens.cull_view import FACTS_WIDTH, CullView
+from kimikoe_tui.clipboard import copy
+from kimikoe_tui.graphics.renderer import PictureRenderer
+from kimikoe_tui.pixels import FrameServer
+from kimikoe_tui.screens.cull_deciding import CullDeciding
+from kimikoe_tui.screens.cull_reading import EVERY
 from kimikoe_tui.screens.line import LinePrompt
-from kimikoe_tui.text import stars
+from kimikoe_tui.session import Session
+from kimikoe_tui.text import plain
+from kimikoe_tui.widgets.facts import match_citation
 
 HALF_PAGE = 10
-FILTER_HINT = "stars:>=4 lora:*-1 seed:7 match:>=0.9 glasses is:unseen"
+BETWEEN_SIDES = " vs "
 
 
-class CullRoom(CullView):
+class CullRoom(CullDeciding):
     """One picture, what made it, and how far the judging is; a decision is also the move."""
 
     CSS_PATH = "cull.tcss"
-    BINDINGS = keys.bindings(keys.CULL, keys.LIST)
+    BINDINGS = keys.bindings(keys.ZOOM, keys.CULL, keys.LIST)
     context = "cull"
 
-    async def action_rate(self, count: int) -> None:
-        """Give stars and go on."""
-        await self._decide(count, False)
-
-    async def action_reject(self) -> None:
-        """Reject and go on."""
-        await self._decide(None, True)
-
-    async def _decide(self, count: int | None, rejected: bool) -> None:
-        if (image_id := self.current) is None:
-            return
-        unseen, name = self.picture.painted != image_id, self.session.name
-        await self.session.commit(
-            lambda db: pictures.rate(db, name, image_id, stars=count, rejected=rejected, unseen=unseen)
-        )
-        self.pace.decided()
-        words = _("picture {id}: {rating} · u undoes").format(
-            id=image_id, rating=_("rejected") if rejected else stars(count)
-        )
-        if unseen:
-            words += _(" · unseen: decided before it was shown")
-        if self.advances and self.index == len(self.ids) - 1:
-            words += _(" · that was the last one")
-        self.say(words)
-        self.count_again()
-        self.show_picture(self.index + int(self.advances))
-
-    async def action_clear(self) -> None:
-        """Take the rating back; stay."""
-        if self.shown is None or (self.shown.picture.stars is None and not self.shown.picture.rejected):
-            self.say(_("There is no rating to clear."))
-            return
-        image_id, name = self.shown.picture.id, self.session.name
-        await self.session.commit(lambda db: pictures.rate(db, name, image_id))
-        self.say(_("picture {id}: cleared · u undoes").format(id=image_id))
-        self.show_picture(self.index)
-        self.count_again()
+    def __init__(self, session: Session, server: FrameServer) -> None:
+        super().__init__(session, server)
+        self._renderers: list[PictureRenderer] = []
 
     def action_move(self, step: int) -> None:
         """Go to another picture without a decision."""
@@ -75,55 +44,104 @@ class CullRoom(CullView):
         """Go to the last picture."""
         self.show_picture(len(self.ids) - 1)
 
-    async def action_undecided(self, step: int) -> None:
-        """Go to the next picture that nobody has judged, or the one before."""
-        undecided = await asyncio.to_thread(lambda: set(query.image_ids(self.session.reader(), UNDECIDED)))
-        ahead = range(self.index + 1, len(self.ids)) if step > 0 else range(self.index - 1, -1, -1)
-        found = next((index for index in ahead if self.ids[index] in undecided), None)
-        if found is None:
-            self.say(_("No picture that way is undecided."))
-        else:
-            self.show_picture(found)
-
     def action_advance(self) -> None:
         """Go on after a decision, or stay."""
         self.advances = not self.advances
         self.say(_("A decision goes on to the next picture.") if self.advances else _("A decision stays here."))
         self.count_again()
 
-    def action_compare(self) -> None:
-        """Show the nearest film frame in the place of the facts, or hide it."""
-        self.toggle_class("-compare")
-        self.set_class(self.app.size.width >= FACTS_WIDTH and not self.has_class("-compare"), "-facts")
+    def action_back(self, leaves: bool) -> None:
+        """Back from what was entered here, then to home."""
+        if not self.step_back():
+            super().action_back(leaves)
+
+    def action_copy(self) -> None:
+        """Copy something of the picture, which one more key names."""
+        from kimikoe_tui.screens.menu import CopyMenu
+
         if self.shown is not None:
-            self.show_film_frame(self.shown)
+            self.app.push_screen(CopyMenu(), self._copied)
 
-    def action_details(self) -> None:
-        """Show or hide what made the picture."""
-        self.toggle_class("-facts")
-        self.on_resize()
+    def _copied(self, choice: str | None) -> None:
+        if not choice or self.shown is None:
+            return
+        picture, matches = self.shown.picture, self.shown.matches
+        texts = {
+            "prompt": picture.prompt,
+            "citation": match_citation(matches[0], self.shown.films) if matches else "",
+            "path": str((self.session.root / picture.path).resolve()) if picture.path else "",
+        }
+        if text := texts[choice]:
+            copy(self.app, text)
+            self.say(_("copied: {text}").format(text=plain(text)))
+        else:
+            self.say(_("There is nothing of that to copy."))
 
-    def action_quick_filter(self) -> None:
-        """Choose pictures by rating, with one more key."""
-        from kimikoe_tui.screens.menu import QuickFilterMenu
+    def action_purge(self) -> None:
+        """Delete the files of all rejected pictures, once their count has been typed."""
+        count = len(purging.purgeable(self.session.reader()))
+        if not count:
+            self.say(_("No rejected picture has a file to delete."))
+            return
+        title = _("delete the files of {count} rejected pictures for good").format(count=count)
+        hint = _("type {count} to delete them; nothing and enter to leave them").format(count=count)
+        self.app.push_screen(LinePrompt(title, "", hint, self._hand_in_purge))
 
-        self.app.push_screen(QuickFilterMenu(), self._quick_filtered)
-
-    def _quick_filtered(self, choice: str | None) -> None:
-        if choice:
-            self.gather(QUICK_FILTERS.get(choice, f"stars:>={choice} -is:rejected"), None)
-
-    def action_clear_filter(self) -> None:
-        """List every picture that is not rejected."""
-        self.gather(NOT_REJECTED, self.current)
-
-    def action_filter(self) -> None:
-        """Choose pictures by a query."""
-        self.app.push_screen(LinePrompt(_("pictures that match"), self.expression, FILTER_HINT, self._hand_in_filter))
-
-    async def _hand_in_filter(self, text: str) -> str:
-        found = await asyncio.to_thread(lambda: gathered(self.session.reader(), " ".join(text.split())))
-        if not found.ids:
-            return _("No picture matches.")
-        self.post_message(found)
+    async def _hand_in_purge(self, text: str) -> str:
+        if not text.strip():
+            return ""
+        wanted = purging.purgeable(self.session.reader())
+        if text.strip() != str(len(wanted)):
+            return _("{count} pictures are rejected: type {count}, or nothing to leave them.").format(count=len(wanted))
+        root = self.session.root
+        count = await self.session.commit(lambda db: purging.purge(db, root, wanted))
+        self.gather(self.expression, self.current)
+        self.say(_("{count} pictures purged: their files are gone, what made them is kept").format(count=count))
         return ""
+
+    def action_survey(self) -> None:
+        """Lay out the pictures of this one's generation."""
+        from kimikoe_tui.screens.survey import SurveyRoom
+
+        if self.current is not None:
+            self.app.push_screen(SurveyRoom(self.session, self._server, self.current, self._open, self._renderers))
+
+    def _open(self, image_id: int) -> None:
+        """Go to a picture of the survey, listing every picture where the filter hides it."""
+        if image_id in self.ids:
+            self.show_picture(self.ids.index(image_id))
+        else:
+            self.gather(EVERY, image_id)
+
+    def action_blind(self) -> None:
+        """Compare two LoRA versions or settings without knowing which is which."""
+        sides = comparisons.suggestion(self.session.reader())
+        before = BETWEEN_SIDES.join(sides) if sides else ""
+        hint = "lora:film-1 vs lora:film-2"
+        self.app.push_screen(LinePrompt(_("compare blind, ONE vs OTHER"), before, hint, self._hand_in_sides))
+
+    async def _hand_in_sides(self, text: str) -> str:
+        if not text.strip():
+            return ""
+        one, between, other = text.partition(BETWEEN_SIDES)
+        if not between:
+            return _("Write two queries with “vs” between them.")
+        trial = await self.session.commit(lambda db: comparisons.begin(db, one, other))
+        self.call_later(self.open_trial, trial.id)
+        return ""
+
+    def open_trial(self, trial_id: int, left_id: int | None = None, words: str = "") -> None:
+        """Go on with a trial, at one of its pairs."""
+        from kimikoe_tui.screens.blind import BlindRoom
+
+        self.app.push_screen(BlindRoom(self.session, self._server, trial_id, left_id, words))
+
+    def arrive(self, place: str, words: str) -> None:
+        """Go to the pair or the picture of an act that was undone, listing every picture where the filter hides it."""
+        trial_id, is_trial, left_id = place.partition(":")
+        if is_trial:
+            self.open_trial(int(trial_id), int(left_id), words)
+            return
+        self._open(int(place))
+        self.count_again()
+        super().arrive(place, words)

@@ -18,8 +18,9 @@ from kimikoe_tui.widgets.facts import Facts
 
 NOT_REJECTED = "-is:rejected"
 UNDECIDED = "is:unrated"
+UNSEEN = "is:unseen"
 EVERY = ""
-QUICK_FILTERS = {"0": EVERY, "u": UNDECIDED, "x": "is:rejected", "n": "is:unseen"}
+QUICK_FILTERS = {"0": EVERY, "u": UNDECIDED, "x": "is:rejected", "n": UNSEEN}
 
 
 @dataclass

@@ -14,13 +14,14 @@ from kimikoe_tui.messages import ImagesChanged, MatchesChanged, RatingsChanged
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.screens.cull_place import CullPlace
-from kimikoe_tui.screens.cull_reading import EVERY, NOT_REJECTED, Arrived, Counted, Gathered, filter_name
+from kimikoe_tui.screens.cull_reading import NOT_REJECTED, Arrived, Counted, Gathered, filter_name
 from kimikoe_tui.session import Session
 from kimikoe_tui.tally import Pace
+from kimikoe_tui.widgets.closeup import CloseupPicture, Zoom, shown_of
 from kimikoe_tui.widgets.facts import Facts, facts_text, match_citation, rating_text
 from kimikoe_tui.widgets.pane import Pane
-from kimikoe_tui.widgets.picture import Picture
-from kimikoe_tui.widgets.sources import FilmFrame, FilmFrames, ImageFiles
+from kimikoe_tui.widgets.picture import Key, Picture
+from kimikoe_tui.widgets.sources import FilmFrame, FilmFrames, PicturesAndFrames
 from kimikoe_tui.widgets.tally_line import TallyLine
 
 AHEAD = (1, 2, 3, -1)
@@ -43,12 +44,19 @@ class CullView(CullPlace):
         self.expression = session.culling or NOT_REJECTED
         self.advances = True
         self.shown: Facts | None = None
+        self.zoom = Zoom()
+        self.flicked: int | FilmFrame | None = None
+        """What is seen in the place of the picture under the cursor, to compare the two."""
+        self.other: int | FilmFrame | None = None
+        """What is flicked to."""
+        self.seen: set[int] = set()
+        """Pictures that have reached the terminal."""
 
     def parts(self) -> ComposeResult:
         """The picture, the film's frame beside it where wanted, the facts, and the tally."""
         with Horizontal(id="panes"):
             with Pane(id="picture-pane"):
-                yield Picture(ImageFiles(self._server), id="picture")
+                yield CloseupPicture(PicturesAndFrames(self._server), id="picture")
             with Pane(id="film-pane"):
                 yield Picture(FilmFrames(self._server), id="film-frame")
             with Pane(id="facts-pane"):
@@ -61,14 +69,24 @@ class CullView(CullPlace):
         self.gather(self.expression, None)
 
     @property
-    def picture(self) -> Picture:
+    def picture(self) -> CloseupPicture:
         """The pane of the picture that is judged."""
-        return self.query_one("#picture", Picture)
+        return self.query_one("#picture", CloseupPicture)
 
     @property
     def current(self) -> int | None:
         """The id of the picture under the cursor."""
         return self.ids[self.index] if self.ids else None
+
+    @property
+    def under_the_eye(self) -> int | FilmFrame | None:
+        """What is seen: the picture under the cursor, or what it is compared with."""
+        return self.current if self.flicked is None else self.flicked
+
+    def note_seen(self) -> None:
+        """Remember the picture that has reached the terminal."""
+        if isinstance(painted := shown_of(self.picture.painted), int):
+            self.seen.add(painted)
 
     @on(Gathered)
     def _gathered(self, message: Gathered) -> None:
@@ -89,7 +107,7 @@ class CullView(CullPlace):
             return
         self.ids.extend(new)
         self.take_in_hand(new)
-        self.show_picture(self.index)
+        self.look()
         self.count_again()
 
     @on(Counted)
@@ -108,7 +126,7 @@ class CullView(CullPlace):
     @on(MatchesChanged)
     def _facts_changed(self) -> None:
         if self.current is not None and self.facts(self.current) != self.shown:
-            self.show_picture(self.index)
+            self.look()
 
     def reload(self) -> None:
         """Take in what arrived; the picture under the cursor stays."""
@@ -126,34 +144,60 @@ class CullView(CullPlace):
 
     def show_picture(self, index: int) -> None:
         """Show the picture at a place in the list, or the nearest there is, and have the next ones drawn."""
-        self.index = max(0, min(len(self.ids) - 1, index))
+        self.note_seen()
+        self.index, self.flicked = max(0, min(len(self.ids) - 1, index)), None
         self.stand_at(self.current)
-        if self.current is None:
+        self.look()
+
+    def look(self) -> None:
+        """Show what is under the eye, and what is known of the picture under the cursor."""
+        if self.current is None or self.under_the_eye is None:
             self.shown = None
             self.picture.show(None)
             self.query_one("#facts", Static).update(_("No pictures yet: `kimikoe generate PROMPT` draws some."))
             return
-        around = [self.index + step for step in AHEAD]
-        self.picture.show(self.current, [self.ids[each] for each in around if 0 <= each < len(self.ids)])
+        self.picture.show(self.zoom.key(self.under_the_eye), self._ahead())
         self.shown = self.facts(self.current)
         self._show_facts(self.shown)
         self.show_film_frame(self.shown)
 
+    def _ahead(self) -> list[Key]:
+        """What is likely to be asked for next: what is compared with, then the pictures around."""
+        around = [self.index + step for step in AHEAD]
+        wanted = [self.ids[each] for each in around if 0 <= each < len(self.ids)]
+        compared = [self.other] if self.other is not None else []
+        return [self.zoom.key(each) for each in (*compared, *wanted)]
+
     def _show_facts(self, facts: Facts) -> None:
         pane, facts_pane = self.query_one("#picture-pane", Pane), self.query_one("#facts-pane", Pane)
         place = _("{number} of {count}").format(number=self.index + 1, count=len(self.ids))
-        chosen = filter_name(self.expression) if self.expression != NOT_REJECTED else ""
-        pane.head(Text.assemble((place, TEXT), "  ", rating_text(facts.picture)), Text(chosen, ACCENT))
+        title = Text.assemble((place, TEXT), "  ", rating_text(facts.picture))
+        pane.head(Text("  ").join([*self.seen_words(facts), title]), Text(self.foot_words(), ACCENT))
         pane.set_class(facts.picture.rejected, "-rejected")
         pane.set_class(bool(facts.picture.stars), "-rated")
         facts_pane.head(Text(_("picture {id}").format(id=facts.picture.id), MUTED))
         words = facts_text(facts, *facts_pane.content_size)
         self.query_one("#facts", Static).update(words, layout=False)
 
+    def seen_words(self, facts: Facts) -> list[Text]:
+        """What is to be known of how the picture is seen, before its place in the list."""
+        if isinstance(self.flicked, int):
+            return [Text(_("picture {id}, pinned").format(id=self.flicked), ACCENT)]
+        if self.flicked is not None:
+            cited = facts.films[self.flicked.film_id].citation(self.flicked.number)
+            return [Text(_("film {citation}").format(citation=cited), ACCENT)]
+        return []
+
+    def foot_words(self) -> str:
+        """What stands below the picture: how closely one looks, and which pictures are listed."""
+        chosen = filter_name(self.expression) if self.expression != NOT_REJECTED else ""
+        close = _("1:1 · hjkl move · z whole") if self.zoom.is_close else ""
+        return "  ".join(filter(None, (close, chosen)))
+
     def show_film_frame(self, facts: Facts) -> None:
         """Show the nearest frame where it is wanted and known."""
         pane, picture = self.query_one("#film-pane", Pane), self.query_one("#film-frame", Picture)
-        if not self.has_class("-compare") or not facts.matches:
+        if not self.has_class("-beside") or not facts.matches:
             picture.show(None)
             pane.head(Text(_("nothing to compare with yet")))
             return
@@ -162,13 +206,3 @@ class CullView(CullPlace):
         picture.show(FilmFrame(film.id, match.frame_number, film.width, film.height))
         title = Text.assemble((match_citation(match, facts.films), TEXT), (f"  {match.score:.2f}", ACCENT))
         pane.head(title, Text(_("nearest, uncalibrated")))
-
-    def arrive(self, place: str, words: str) -> None:
-        """Go to a picture whose rating was undone, showing every picture where the filter hides it."""
-        image_id = int(place)
-        if image_id in self.ids:
-            self.show_picture(self.ids.index(image_id))
-            self.count_again()
-        else:
-            self.gather(EVERY, image_id)
-        super().arrive(place, words)

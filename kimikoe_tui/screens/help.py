@@ -11,7 +11,7 @@ from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 
-MENUS = {"cull": ("quick-filter",), "frames": ("tag-line",)}
+MENUS = {"cull": ("zoom", "quick-filter", "reason", "copy"), "survey": ("reason",), "frames": ("tag-line",)}
 
 
 class HelpScreen(ModalScreen[None]):

@@ -1,5 +1,7 @@
 """Menus that take one key: where to go, which pictures to show."""
 
+from collections.abc import Mapping
+
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -9,6 +11,7 @@ from textual.widgets import Static
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, TEXT
+from kimikoe_tui.text import plain
 
 
 class OneKeyMenu(ModalScreen[str]):
@@ -20,14 +23,19 @@ class OneKeyMenu(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         """The keys, one on a line."""
-        shown = [key for key in self.part if key.name != "close"]
-        width = max(len(key.display) for key in shown)
+        width = max(len(shown) for shown, _does in self.rows)
         lines = [
-            Text.assemble((key.display.rjust(width), f"bold {ACCENT}"), ("  " + key.description, TEXT)) for key in shown
+            Text.assemble((shown.rjust(width), f"bold {ACCENT}"), ("  " + plain(does), TEXT))
+            for shown, does in self.rows
         ]
         box = Static(Text("\n").join(lines), id="menu", markup=False)
         box.border_title = self.title_text
         yield box
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The keys that choose something, and what."""
+        return [(key.display, key.description) for key in self.part if key.name != "close"]
 
     def on_key(self, event: events.Key) -> None:
         """Close on a key that means nothing here."""
@@ -38,6 +46,37 @@ class OneKeyMenu(ModalScreen[str]):
     def action_choose(self, choice: str) -> None:
         """Close with what was chosen; empty for nothing."""
         self.dismiss(choice)
+
+
+class ReasonMenu(OneKeyMenu):
+    """Why a picture is rejected; a person's own reasons have keys of their own."""
+
+    BINDINGS = keys.bindings(keys.REASON)
+    part = keys.REASON
+    title_text = _("rejected for")
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__()
+        self._reasons = reasons
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The keys and reasons of the setting."""
+        return list(self._reasons.items())
+
+    def on_key(self, event: events.Key) -> None:
+        """Take the reason that the setting gives a letter; any other key closes."""
+        event.stop()
+        event.prevent_default()
+        self.dismiss(self._reasons.get(event.character or "", ""))
+
+
+class CopyMenu(OneKeyMenu):
+    """What to copy of a picture."""
+
+    BINDINGS = keys.bindings(keys.COPY)
+    part = keys.COPY
+    title_text = _("copy")
 
 
 class GoMenu(OneKeyMenu):

@@ -1,8 +1,9 @@
 """What every room has: the lines around it, undo, the way to other rooms, and the help for its keys."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from sqlite3 import Connection
+from sqlite3 import Connection, OperationalError
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -12,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from db import events as acts
+from db.errors import UserError
 from db.events import Undone
 from db.i18n import _
 from kimikoe_tui import keys
@@ -45,6 +47,7 @@ class Room(TellsFailures, Screen[None]):
         super().__init__()
         self.session = session
         self.stale = False
+        self._turns = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """The room's own parts between the lines that all rooms have."""
@@ -81,6 +84,17 @@ class Room(TellsFailures, Screen[None]):
         """Say what could not be done, and why; its last line where there are several."""
         self.status.say(text.strip().splitlines()[-1], "alarm")
 
+    def in_turn(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do what a key asks for after what the keys before it asked for, without keeping the next key waiting."""
+        self.run_worker(self._take_turn(act), group="turns", exit_on_error=False)
+
+    async def _take_turn(self, act: Callable[[], Awaitable[None]]) -> None:
+        async with self._turns:
+            try:
+                await act()
+            except (UserError, OperationalError) as error:
+                self.complain(_("Not done: {error}").format(error=error))
+
     def on_work_failed(self, message: WorkFailed) -> None:
         """Say that work behind the screen failed."""
         message.stop()
@@ -99,6 +113,10 @@ class Room(TellsFailures, Screen[None]):
             self.complain(
                 _("“{character}” is no key here: is an input method on?").format(character=plain(event.character))
             )
+
+    def action_back(self, leaves: bool) -> None:
+        """Back to home; there, where the key `leaves`, out of the program."""
+        self.post_message(self.Visit("home"))
 
     def action_help(self) -> None:
         """Show the keys of this room."""
@@ -135,6 +153,22 @@ class Room(TellsFailures, Screen[None]):
             self.say(nothing)
         else:
             self.post_message(self.Reversed(undone))
+
+
+class UpperRoom(Room):
+    """A room that opens over another."""
+
+    def action_back(self, leaves: bool) -> None:
+        """Back to the room below."""
+        self.dismiss()
+
+    def hand_down(self, place: str, words: str) -> None:
+        """Close, and have the room below go to a place that is not here."""
+        stack = self.app.screen_stack
+        below = stack[stack.index(self) - 1]
+        self.dismiss()
+        if isinstance(below, Room):
+            below.call_later(below.arrive, place, words)
 
 
 class ListRoom(Room):

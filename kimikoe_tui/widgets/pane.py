@@ -35,7 +35,7 @@ class Pane(Vertical):
         )  # fmt: skip
         return tuple(side.translate(-inside) for side in sides) if width and height else ()
 
-    def __init__(self, *, id: str, title: str = "") -> None:  # noqa: A002
+    def __init__(self, *, id: str | None = None, title: str = "") -> None:  # noqa: A002
         super().__init__(id=id)
         self._head = (Text(title), Text())
         self.border_title = Text(title)

@@ -18,6 +18,14 @@ class FilmFrame(NamedTuple):
     height: int
 
 
+class Closeup(NamedTuple):
+    """A picture or a frame at its own size, around a place in shares of its width and height."""
+
+    what: int | FilmFrame
+    x: float
+    y: float
+
+
 class _Served:
     """What the frame server answers for one pane."""
 
@@ -39,15 +47,6 @@ class _Served:
             raise UserError(_("no longer wanted")) from error
 
 
-class ImageFiles(_Served):
-    """Pictures that were generated; a key is a picture's id."""
-
-    def load(self, key: object, box: tuple[int, int]) -> Pixels:
-        """The file's picture. Raises `UserError` where there is none, or where its path leads out of the studio."""
-        assert isinstance(key, int)
-        return self._answered(self._server.request_image(key, box[0]), box)
-
-
 class FilmFrames(_Served):
     """Frames of the film."""
 
@@ -56,3 +55,21 @@ class FilmFrames(_Served):
         assert isinstance(key, FilmFrame)
         width, _height = fit(key.width, key.height, *box)
         return self._answered(self._server.request(key.film_id, key.number, width), box)
+
+
+class PicturesAndFrames(FilmFrames):
+    """Pictures that were generated, by their ids, and frames of the film, each wholly or at its own size."""
+
+    def load(self, key: object, box: tuple[int, int]) -> Pixels:
+        """The picture. Raises `UserError` where there is none, or where its path leads out of the studio."""
+        if isinstance(key, Closeup):
+            return self._answered(self._server.request_window(_named(key.what), (key.x, key.y), box), box)
+        if isinstance(key, FilmFrame):
+            return super().load(key, box)
+        assert isinstance(key, int)
+        return self._answered(self._server.request_image(key, box[0]), box)
+
+
+def _named(what: int | FilmFrame) -> dict[str, int]:
+    """A picture or a frame as the frame server is asked for it."""
+    return {"image": what} if isinstance(what, int) else {"film": what.film_id, "frame": what.number}

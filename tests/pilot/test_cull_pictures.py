@@ -57,7 +57,7 @@ async def test_a_query_filters_and_its_faults_are_shown(db: Connection, studio: 
     image_ids = add_pictures(db, studio, 3)
     async with open_studio("g", "c") as (app, pilot):
         await drawn(app, pilot, image_ids[0])
-        await pilot.press("slash", "ctrl+u", *"seed:x", "enter")
+        await pilot.press("f", "slash", "ctrl+u", *"seed:x", "enter")
         await until(pilot, lambda: app.screen.query_one("#fault").has_class("-shown"))
         assert "^" in str(app.screen.query_one("#fault", Static).content)
         await pilot.press("backspace", *"101", "enter")
@@ -115,7 +115,7 @@ async def test_the_nearest_film_frame_beside_the_picture(db: Connection, studio:
     async with open_studio("g", "c") as (app, pilot):
         await drawn(app, pilot, image_id)
         film_frame = cull_room(app).query_one("#film-frame", Picture)
-        await pilot.press("m")
+        await pilot.press("w")
         await until(pilot, lambda: isinstance(film_frame.shown, Drawing))
         assert isinstance(film_frame.shown, Drawing)
         style = film_frame.shown.rows[0][0].style

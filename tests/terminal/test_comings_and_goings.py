@@ -128,7 +128,7 @@ def test_a_program_frozen_from_outside_paints_again_and_loses_no_key(studio: Pat
         terminal.wait_for("of 12")
     terminal.press("12345\x1b[D\x1b[D2")
     wait_until(lambda: rated(db, 2) == [2, 4], "all keys arrive, in order, arrows whole")
-    terminal.press("q")
+    terminal.press("\x11")
     assert terminal.wait_for_end() == 0
     terminal.close()
 
@@ -138,7 +138,7 @@ def test_without_a_shell_nothing_stops_that_nobody_could_continue(studio: Path) 
     terminal.press(CTRL_Z)
     terminal.wait_for("no shell above")
     terminal.process.send_signal(signal.SIGTSTP)
-    terminal.press("q")
+    terminal.press("\x11")
     assert terminal.wait_for_end() == 0
     terminal.close()
 
@@ -188,7 +188,7 @@ def test_the_size_may_change_at_any_moment(studio: Path) -> None:
 
 
 def _has_left(terminal: Terminal) -> bool:
-    terminal.press("q")
+    terminal.press("\x11")
     return "engine goes on" in terminal.text()
 
 

@@ -92,7 +92,7 @@ def test_pictures_follow_keys_menus_rooms_and_sizes(terminal: Terminal, profile:
     _sizes_are_followed(terminal)
     if profile.kitty:
         assert len(terminal.emulator.kitty.images) <= 1
-    terminal.press("q")
+    terminal.press("\x11")
     assert terminal.wait_for_end() == 0
     terminal.read()
     assert terminal.emulator.kitty.images == {}

@@ -28,7 +28,7 @@ def test_pictures_are_rated_rejected_and_undone_by_keys(studio: Path) -> None:
     wait_until(lambda: list(query.image_ids(db, "is:rejected")) == [2], "the rejection is on disk")
     terminal.press("uu")
     wait_until(lambda: len(query.image_ids(db, "is:unrated")) == PICTURES, "both are undone")
-    terminal.press("q")
+    terminal.press("\x11")
     assert terminal.wait_for_end() == 0
     assert engine_state(studio).running
     terminal.close()
@@ -74,6 +74,6 @@ def test_every_room_opens_at_every_size_and_survives_a_resize(studio: Path, size
     terminal.resize(100, 30)
     terminal.press("gc")
     terminal.wait_for("kimikoe cull")
-    terminal.press("q")
+    terminal.press("\x11")
     assert terminal.wait_for_end() == 0
     terminal.close()

@@ -1,0 +1,130 @@
+"""Blind comparisons: sides stay unsaid, choices are stored, counted and undone."""
+
+from pathlib import Path
+from sqlite3 import Connection
+
+from textual.widgets import Static
+
+from db import comparisons
+from db.connect import writing
+from kimikoe_tui.app import KimikoeApp
+from kimikoe_tui.screens.blind import BlindRoom
+from kimikoe_tui.screens.cull import CullRoom
+from kimikoe_tui.widgets.closeup import CloseupPicture
+from kimikoe_tui.widgets.pane import Pane
+from tests.pilot.conftest import Open, Pilot, add_pictures, drawn, until
+
+
+def two_sides(db: Connection, root: Path) -> list[int]:
+    """Three pairs of pictures by two LoRAs."""
+    with writing(db):
+        db.execute(
+            """INSERT INTO lora (id, name, path, sha256, tensors_sha256, sshs_hash, made_at)
+               VALUES (2, 'film-2', 'loras/film-2.safetensors', 'd2', 'e2', 'f2', 0)"""
+        )
+    return [*add_pictures(db, root, 3), *add_pictures(db, root, 3, prompt="1girl <film-2:0.7>")]
+
+
+def room(app: KimikoeApp) -> BlindRoom:
+    """The open room, which is the blind comparison."""
+    assert isinstance(app.room, BlindRoom)
+    return app.room
+
+
+async def seen(app: KimikoeApp, pilot: Pilot[None], pair: int) -> None:
+    """Wait until both pictures of a pair have reached the terminal."""
+    await until(
+        pilot,
+        lambda: isinstance(app.room, BlindRoom)
+        and app.room.index == pair
+        and {picture.painted for picture in app.room.query(CloseupPicture)}
+        == {app.room.pair.left_id, app.room.pair.right_id},
+    )
+
+
+def standing(app: KimikoeApp) -> str:
+    """How the trial stands, as it is shown."""
+    return str(room(app).query_one("#result", Static).content)
+
+
+async def test_choices_count_for_the_side_that_stood_there(db: Connection, studio: Path, open_studio: Open) -> None:
+    first, *_rest = two_sides(db, studio)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("b", "enter")
+        for pair in range(3):
+            await seen(app, pilot, pair)
+            assert "film-" not in "".join(pane.title_text for pane in room(app).query(Pane))
+            await pilot.press("h" if room(app).pair.one_is_left else "l")
+        trial = room(app).trial
+        assert (trial.one, trial.other) == ("lora:film-1", "lora:film-2")
+        assert comparisons.result(db, trial).one == 3
+        assert "3 : 0" in standing(app) and "100%" in standing(app) and "0 left" in standing(app)
+
+
+async def test_undo_goes_back_to_the_pair_without_limit(db: Connection, studio: Path, open_studio: Open) -> None:
+    first, *_rest = two_sides(db, studio)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("b", "enter")
+        await seen(app, pilot, 0)
+        await pilot.press("h")
+        await seen(app, pilot, 1)
+        await pilot.press("space")
+        await seen(app, pilot, 2)
+        trial = room(app).trial
+        assert comparisons.result(db, trial).ties == 1
+        await pilot.press("u")
+        await until(pilot, lambda: room(app).index == 1)
+        await pilot.press("u")
+        await until(pilot, lambda: room(app).index == 0)
+        assert comparisons.result(db, trial) == comparisons.Result(0, 0, 0, 0)
+    async with open_studio("U") as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, BlindRoom) and "done again" in app.room.status.said)
+        assert comparisons.result(db, trial).decided == 1
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.room, CullRoom))
+
+
+async def test_a_revealed_choice_counts_apart(db: Connection, studio: Path, open_studio: Open) -> None:
+    first, *_rest = two_sides(db, studio)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("b", "enter")
+        await seen(app, pilot, 0)
+        await pilot.press("i")
+        assert "film-" in room(app).query_one("#left-pane", Pane).title_text
+        await pilot.press("h")
+        await until(pilot, lambda: room(app).index == 1)
+        assert comparisons.result(db, room(app).trial) == comparisons.Result(0, 0, 0, 1)
+        assert "film-" not in room(app).query_one("#left-pane", Pane).title_text
+
+
+async def test_on_a_phone_both_are_flicked_in_one_place_and_both_must_be_seen(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    first, *_rest = two_sides(db, studio)
+    async with open_studio("g", "c", size=(45, 14)) as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("b", "enter")
+        await until(pilot, lambda: isinstance(app.room, BlindRoom))
+        picture = room(app).query_one("#left-picture", CloseupPicture)
+        await until(pilot, lambda: picture.painted == room(app).pair.left_id)
+        place = picture.region
+        await pilot.press("h")
+        assert "Not both" in room(app).status.said and not comparisons.chosen(db, room(app).trial)
+        await pilot.press("tab")
+        await until(pilot, lambda: picture.painted == room(app).pair.right_id)
+        assert picture.region == place
+        right = room(app).pair.right_id
+        await pilot.press("enter")
+        await until(pilot, lambda: right in comparisons.chosen(db, room(app).trial).values())
+
+
+async def test_sides_without_a_pair_are_said_in_the_line(db: Connection, studio: Path, open_studio: Open) -> None:
+    (first, *_rest) = add_pictures(db, studio, 2)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("b", *"seed:100 vs seed:101", "enter")
+        await until(pilot, lambda: app.screen.query_one("#fault").has_class("-shown"))
+        assert comparisons.trials(db) == []
