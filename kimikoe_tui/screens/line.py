@@ -13,6 +13,7 @@ from db.errors import UserError
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ALARM
 from kimikoe_tui.text import plain
+from kimikoe_tui.widgets.line_input import LineInput
 
 HandIn = Callable[[str], Awaitable[str]]
 
@@ -68,7 +69,7 @@ class LinePrompt(LineScreen):
         """The line, and room for a complaint."""
         with Vertical(id="box") as box:
             box.border_title = self._heading
-            yield Input(self._first_value, placeholder=self._hint, compact=True)
+            yield LineInput(self._first_value, placeholder=self._hint, compact=True)
             yield Static(id="fault", markup=False)
 
 

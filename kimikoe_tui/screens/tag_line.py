@@ -19,6 +19,7 @@ from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
 from kimikoe_tui.screens.line import HandIn, LineScreen
 from kimikoe_tui.text import plain, thousands
 from kimikoe_tui.widgets.failures import TellsFailures
+from kimikoe_tui.widgets.line_input import LineInput
 
 SHOWN = 6
 
@@ -47,7 +48,7 @@ class TagLine(TellsFailures, LineScreen):
             box.border_subtitle = _("tab completes · -tag denies · enter applies")
             yield Static(id="suggestions", markup=False)
             yield Static(id="fault", markup=False)
-            yield Input(placeholder=_("a tag"), compact=True)
+            yield LineInput(placeholder=_("a tag"), compact=True)
 
     @property
     def input(self) -> Input:

@@ -1,0 +1,61 @@
+"""The line a person types in: the terminal's own cursor stands in it, so that an input method shows its candidates
+there."""
+
+from textual.geometry import Offset
+from textual.widgets import Input
+
+from kimikoe_tui.text import cells
+
+SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
+
+
+class LineInput(Input):
+    """Textual's, with the terminal's cursor in the place of one that is drawn: two over each other hide each other."""
+
+    DEFAULT_CSS = """
+    LineInput > .input--cursor { background: $surface; color: $foreground; text-style: none; }
+    LineInput > .input--placeholder { color: $text-disabled; }
+    """
+
+    @property
+    def cursor_screen_offset(self) -> Offset:
+        """The cell of the cursor on the screen; at the line's end the one behind its last character."""
+        x, y, _width, _height = self.content_region
+        return Offset(x + cells(self.value[: self.cursor_position]) - round(self.scroll_x), y)
+
+    def on_focus(self) -> None:
+        """Show the terminal's cursor, once the line has its place."""
+        self.call_after_refresh(self._stand)
+
+    def on_blur(self) -> None:
+        """Hide it again."""
+        self._tell_terminal(HIDE_CURSOR)
+
+    def on_unmount(self) -> None:
+        """Hide it where the line closes with the focus still in it."""
+        self._tell_terminal(HIDE_CURSOR)
+
+    def on_resize(self) -> None:
+        """The line may stand elsewhere now."""
+        self.call_after_refresh(self._stand)
+
+    def watch_selection(self) -> None:
+        """The cursor has moved, and the line may have scrolled with it."""
+        self.call_after_refresh(self._stand)
+
+    def watch_scroll_x(self, old_value: float, new_value: float) -> None:
+        """A line longer than its room has scrolled below the cursor."""
+        super().watch_scroll_x(old_value, new_value)
+        self.call_after_refresh(self._stand)
+
+    def _stand(self) -> None:
+        """Have the terminal's cursor stand in its cell after the next paint."""
+        if self.has_focus:
+            self.app.cursor_position = self.cursor_screen_offset
+            self._tell_terminal(SHOW_CURSOR)
+            self.refresh()
+
+    def _tell_terminal(self, sequence: str) -> None:
+        """Write past Textual's painting, which hides the cursor for good; it has no public place for it."""
+        if (driver := self.app._driver) is not None:
+            driver.write(sequence)
