@@ -36,6 +36,7 @@ class Painted:
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )
         os.close(slave)
+        self._end = b""
         self._read_until(word)
         self.seconds = time.perf_counter() - start
 
@@ -46,14 +47,22 @@ class Painted:
 
     def follow(self, keys: str, quiet: float) -> tuple[float, float, bytes]:
         """Send keys; the seconds to the first and to the last byte of what comes until it is `quiet`, and the bytes."""
-        began = first = last = time.perf_counter()
+        pieces = self.record(keys, quiet)
+        return pieces[0][0], pieces[-1][0], b"".join(data for _seconds, data in pieces)
+
+    def record(self, keys: str, quiet: float) -> list[tuple[float, bytes]]:
+        """Send keys; what comes until it is `quiet`, each piece with the seconds since the keys."""
+        began = time.perf_counter()
+        self.type(keys)
+        pieces: list[tuple[float, bytes]] = []
+        while select.select([self._master], [], [], quiet if pieces else LIMIT_SECONDS)[0]:
+            data = self._read()
+            pieces.append((time.perf_counter() - began, data))
+        return pieces
+
+    def type(self, keys: str) -> None:
+        """Send keys and read nothing."""
         os.write(self._master, keys.encode())
-        parts: list[bytes] = []
-        while select.select([self._master], [], [], quiet if parts else LIMIT_SECONDS)[0]:
-            parts.append(self._read())
-            last = time.perf_counter()
-            first = first if first > began else last
-        return first - began, last - began, b"".join(parts)
 
     def rest(self, at_most: float) -> None:
         """Read on until the program has nothing to do, as when all it does ahead is done."""
@@ -83,8 +92,10 @@ class Painted:
     def _read(self) -> bytes:
         """What was written; the last question that a program asks its terminal is answered, as all terminals do."""
         data = os.read(self._master, 65536)
-        if LAST_QUESTION in data:
-            os.write(self._master, LAST_ANSWER)
+        asked = (self._end + data).count(LAST_QUESTION)
+        self._end = data[-len(LAST_QUESTION) + 1 :]
+        if asked:
+            os.write(self._master, LAST_ANSWER * asked)
         return data
 
     def rss(self) -> int:

@@ -18,6 +18,7 @@ class HalfBlocks:
     """Two pixels in a cell: the upper half block in the colour of the upper one, on the colour of the lower one."""
 
     layer: Layer = "cells"
+    is_quick = True
 
     def pixel_box(self, columns: int, rows: int) -> tuple[int, int]:
         """One pixel a column, two a row: cells are twice as high as wide, so such pixels are square."""

@@ -20,6 +20,11 @@ class RealPixels:
         self.is_slow: Callable[[int], bool] = lambda _count: False
         """Whether so many bytes take so long that a draft is to go before them."""
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether drawing takes so little time that a sketch would not come before it."""
+        return True
+
     def pixel_box(self, columns: int, rows: int) -> tuple[int, int]:
         """All the pixels of the cells."""
         return columns * self._display.cell[0], rows * self._display.cell[1]

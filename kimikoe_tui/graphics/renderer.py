@@ -33,6 +33,10 @@ class PictureRenderer(Protocol):
     def layer(self) -> Layer:
         """Where its pictures are."""
 
+    @property
+    def is_quick(self) -> bool:
+        """Whether drawing takes so little time that a sketch would not come before it."""
+
     def pixel_box(self, columns: int, rows: int) -> tuple[int, int]:
         """The (width, height) in pixels that so many cells can show."""
 

@@ -1,9 +1,11 @@
 """Sixel: six rows of pixels at a time, colour by colour, in printable characters."""
 
+import time
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from kimikoe_tui.graphics.pixels import Pixels, fit, scale, to_image
+from kimikoe_tui.graphics import chafa
+from kimikoe_tui.graphics.pixels import Pixels, fit, resized, scale, to_image
 from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, Layer
 
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
 BAND = 6
 CLEAR = 255
 """The palette index that paints nothing, below a picture whose height is no multiple of six."""
-XTERM_BOX = (1000, 1000)
-"""xterm draws nothing of a picture that is larger than its `maxGraphicSize`, which is this if not set."""
+XTERM_BOX = (1000, 996)
+"""xterm draws nothing of a picture that is larger than its `maxGraphicSize`, 1000×1000 if not set; in whole bands."""
 PALETTE_BOX, DRAFT_COLOURS = (512, 512), 16
 _CHARACTERS = [chr(63 + bits) for bits in range(64)]
 Run = tuple[int, int, int]  # where it begins, which of the six rows it fills, how long it is
@@ -35,8 +37,15 @@ class Sixel(RealPixels):
         cell = self._display.cell
         width, height = fit(pixels.width, pixels.height, *self.pixel_box(columns, rows))
         size = -(-width // cell[0]), -(-height // cell[1])
-        image = _paletted(pixels, (width, height), min(CLEAR, self._display.colours))
-        return self._drawing(pixels, size, encode(image))
+        colours = min(CLEAR, self._display.colours)
+        if exact and colours == CLEAR and (quick := chafa.encoder()):
+            return self._drawing(pixels, size, quick(to_image(resized(pixels, (width, height)))))
+        return self._drawing(pixels, size, encoded(_paletted(pixels, (width, height), colours)))
+
+    @property
+    def is_quick(self) -> bool:
+        """Our own encoder takes so long that a sketch is worth its bytes."""
+        return chafa.encoder() is not None
 
     def _draft(self, pixels: Pixels, size: tuple[int, int]) -> str:
         """Few colours in squares of two by two pixels."""
@@ -45,7 +54,7 @@ class Sixel(RealPixels):
         width, height = fit(pixels.width, pixels.height, *self.pixel_box(*size))
         few = scale(pixels, (max(1, width // 2), max(1, height // 2)))
         image = to_image(few).quantize(DRAFT_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-        return encode(image.resize((width, height), Image.Resampling.NEAREST))
+        return encoded(image.resize((width, height), Image.Resampling.NEAREST))
 
 
 def _paletted(pixels: Pixels, size: tuple[int, int], colours: int) -> "Image":
@@ -63,8 +72,13 @@ def _paletted(pixels: Pixels, size: tuple[int, int], colours: int) -> "Image":
     return scaled.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
+def encoded(image: "Image") -> str:
+    """A picture of at most 255 colours as a device control string, by the quickest encoder there is."""
+    return (chafa.encoder() or encode)(image)
+
+
 def encode(image: "Image") -> str:
-    """A picture of at most 255 colours as a device control string."""
+    """The same without chafa, pixel for pixel; between bands other threads, as that of the keys, have their turn."""
     from PIL import Image
 
     width, height = image.width, -(-image.height // BAND) * BAND
@@ -72,10 +86,10 @@ def encode(image: "Image") -> str:
     padded.paste(image)
     pixels = padded.transpose(Image.Transpose.TRANSPOSE).tobytes()  # column by column
     known: dict[bytes, list[tuple[int, int]]] = {}
-    bands = [
-        _band([pixels[at : at + BAND] for at in range(top, width * height, height)], known)
-        for top in range(0, height, BAND)
-    ]
+    bands = []
+    for top in range(0, height, BAND):
+        bands.append(_band([pixels[at : at + BAND] for at in range(top, width * height, height)], known))
+        time.sleep(0)
     return f'\x1bP0;1;0q"1;1;{width};{image.height}{_palette(image)}{"-".join(bands)}\x1b\\'
 
 

@@ -352,7 +352,7 @@ class Picture(TellsFailures, Widget):
         except UserError as error:
             yield plain(str(error)), True
             return
-        if is_awaited and self._renderer.layer == "painted" and wanted is key:
+        if is_awaited and not self._renderer.is_quick and wanted is key:
             yield self._renderer.sketch(pixels, *room), False
         yield self._renderer.draw(pixels, *room), True
 
