@@ -35,10 +35,12 @@ async def seen(app: KimikoeApp, pilot: Pilot[None], pair: int) -> None:
     """Wait until both pictures of a pair have reached the terminal."""
     await until(
         pilot,
-        lambda: isinstance(app.room, BlindRoom)
-        and app.room.index == pair
-        and {picture.painted for picture in app.room.query(CloseupPicture)}
-        == {app.room.pair.left_id, app.room.pair.right_id},
+        lambda: (
+            isinstance(app.room, BlindRoom)
+            and app.room.index == pair
+            and {picture.painted for picture in app.room.query(CloseupPicture)}
+            == {app.room.pair.left_id, app.room.pair.right_id}
+        ),
     )
 
 
