@@ -3,15 +3,15 @@
 Translations stay where their English did not change; what is new stands empty in the `.po` files, and is counted.
 """
 
+import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
 import click
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -21,9 +21,9 @@ from kimikoe_tui.cli import help_words, kimikoe
 HOUSE = Path(__file__).parents[1]
 PACKAGES = ("db", "engine", "kimikoe_tui")
 NEVER_SHOWN = ("engine/demo/training",)
-KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "plural": (1, 2)}
+FUNCTIONS = {"_": 1, "plural": 2}
 CLICK_FILES = ("core.py", "decorators.py", "exceptions.py", "formatting.py", "types.py", "parser.py", "_utils.py")
-CLICK_KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "ngettext": (1, 2)}
+CLICK_FUNCTIONS = {"_": 1, "ngettext": 2}
 NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 Message = str | tuple[str, ...]
 
@@ -40,19 +40,22 @@ def _messages() -> Iterator[Message]:
     for package in PACKAGES:
         for path in sorted((HOUSE / package).rglob("*.py")):
             if not path.relative_to(HOUSE).as_posix().startswith(NEVER_SHOWN):
-                yield from _in_file(path, KEYWORDS)
+                yield from _in_file(path, FUNCTIONS)
     for name in CLICK_FILES:
         if (path := Path(click.__file__).parent / name).is_file():
-            yield from _in_file(path, CLICK_KEYWORDS)
+            yield from _in_file(path, CLICK_FUNCTIONS)
     yield from help_words.messages(kimikoe)
     yield "Example:"
 
 
-def _in_file(path: Path, keywords: dict[str, tuple[int, ...] | None]) -> Iterator[Message]:
-    with open(path, "rb") as file:
-        for _line, message, _comments, _context in extract("python", file, keywords):
-            if message:
-                yield tuple(message) if isinstance(message, list | tuple) else message
+def _in_file(path: Path, functions: Mapping[str, int]) -> Iterator[Message]:
+    """The messages of calls such as `_("…")`, inside f-strings too, which readers of tokens do not see everywhere."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
+            count = functions[node.func.id]
+            texts = [each.value for each in node.args[:count] if isinstance(each, ast.Constant)]
+            if len(texts) == count and all(isinstance(each, str) for each in texts):
+                yield texts[0] if count == 1 else tuple(texts)
 
 
 def merged(path: Path, fresh: Catalog) -> Catalog:
