@@ -25,6 +25,11 @@ lint: $(READY)
 catalogue: $(READY)
 	$(BIN)/python -m tools.catalogue
 
+# Every room of a studio as a person sees it, for the manual; needs xterm, Xvfb, xdotool and ImageMagick.
+STUDIO ?= demo-studio
+screenshots: $(READY)
+	$(BIN)/python -m tools.screenshots $(STUDIO) docs/rooms
+
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
