@@ -13,6 +13,7 @@ from db.requests import (
     CaptionRecipe,
     DatasetRequest,
     GenerateRequest,
+    HoldsRequest,
     IngestRequest,
     MatchRequest,
     ProbeRequest,
@@ -27,6 +28,7 @@ from tests.engine.film.tiny_taggers import write_tagger
 
 BASE = Path(engine.demo.__file__).parent / "weights" / "base"
 NAME = "story"
+OTHER_THRESHOLD = 12
 RECIPE = TrainRecipe(
     rank=2, alpha=1.0, targets="attention", steps=15, batch_size=2, width=64, height=64, checkpoint_every=4,
     warmup_steps=1, learning_rate=1e-3, caption_dropout=0.1, regularisation_share=0.3,
@@ -74,6 +76,7 @@ STORY: dict[str, Callable[[Material, Connection], Request]] = {
     "base": lambda material, db: BaseRequest(source=str(BASE), licence="MIT"),
     "tagger": lambda material, db: TaggerRequest(source=str(material.tagger)),
     "ingest": lambda material, db: IngestRequest(path=str(material.film)),
+    "regroup": lambda material, db: HoldsRequest(film_id=1, threshold=OTHER_THRESHOLD),
     "tag frames": lambda material, db: TagRequest(),
     "dataset": lambda material, db: DatasetRequest(name="whole film"),
     "small dataset": _dataset,

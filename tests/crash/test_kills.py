@@ -2,17 +2,21 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from db import queue
+from db.connect import connect_studio
+from db.requests import REQUESTS
 from engine.digest import digests
 from tests.crash.killing import Played, play, play_with_kills
 from tests.crash.story import STORY, Material, make_material
 
 FEW = {"ingest": 2, "tag frames": 1, "dataset": 1, "train": 2, "probe": 1, "generate": 1, "tag pictures": 1, "match": 1}
 MANY = {
-    "base": 1, "tagger": 1, "ingest": 4, "tag frames": 3, "dataset": 3, "train": 3, "probe": 1, "generate": 2,
+    "base": 1, "tagger": 1, "ingest": 4, "regroup": 1, "tag frames": 3, "dataset": 3, "train": 3, "probe": 1, "generate": 2,
     "tag pictures": 1, "match": 1,
 }  # fmt: skip
 SLOW_ROUNDS = 10
@@ -37,7 +41,10 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Material:
 @pytest.fixture(scope="module")
 def undisturbed(material: Material, tmp_path_factory: pytest.TempPathFactory) -> tuple[Played, dict[str, str]]:
     root = tmp_path_factory.mktemp("undisturbed") / "studio"
-    return play(root, material), digests(root)
+    played = play(root, material)
+    with closing(connect_studio(root)) as db:
+        assert {job.kind for job in queue.jobs(db)} == set(REQUESTS), "the story has every kind of job"
+    return played, digests(root)
 
 
 def _same_end(

@@ -95,7 +95,11 @@ class Person:
         self.go("c")
         self.press("/")
         self.wait_for("pictures that match")
-        self.press(f"{CLEAR_LINE}{expression}\r")
+        self.press(CLEAR_LINE)
+        self.wait_for("stars:>=4")  # what could be written into the empty line
+        self.press(expression)
+        self.wait_for(expression)
+        self.press("\r")
         wait_until(lambda: "pictures that match" not in self.text(), "the line closes", WAIT_SECONDS)
         self.wait_for(f"1 of {count}")
 
