@@ -16,8 +16,8 @@ from tests.crash.story import STORY, Material, make_material
 
 FEW = {"ingest": 2, "tag frames": 1, "dataset": 1, "train": 2, "probe": 1, "generate": 1, "tag pictures": 1, "match": 1}
 MANY = {
-    "base": 1, "tagger": 1, "ingest": 4, "regroup": 1, "tag frames": 3, "dataset": 3, "train": 3, "probe": 1, "generate": 2,
-    "tag pictures": 1, "match": 1,
+    "base": 1, "tagger": 1, "ingest": 4, "regroup": 1, "tag frames": 3, "dataset": 3, "train": 3, "probe": 1,
+    "generate": 2, "tag pictures": 1, "match": 1,
 }  # fmt: skip
 SLOW_ROUNDS = 10
 
