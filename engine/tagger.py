@@ -64,35 +64,43 @@ class Tagger:
         return self.provider == CPU and CUDA in onnxruntime.get_available_providers()
 
     def __call__(self, pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Scores [n, tags] in 0..1 and vectors [n, dim] of unit length, for pictures [n, s, s, 3] RGB.
+        """Scores [n, tags] in 0..1 and vectors [n, dim] of unit length, for pictures [n, s, s, 3] RGB."""
+        return self.answer(self.prepare(pixels))
+
+    def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Pictures [n, s, s, 3] RGB as the model takes them: BGR, float32, 0..255."""
+        return np.ascontiguousarray(pixels[..., ::-1], np.float32)
+
+    def answer(self, prepared: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Scores and vectors, as of a call, for pictures that were prepared, maybe in another thread.
 
         Where the card has no memory for `batch_size` of them at once, that is halved from then on.
         """
         scores, vectors = fitting(
-            self.batch_size, lambda size: self._run_all(pixels, size), self._use_fewer, self._smallest
+            self.batch_size, lambda size: self._run_all(prepared, size), self._use_fewer, self._smallest
         )
         return scores, unit_length(vectors)
 
     def _use_fewer(self, batch_size: int) -> None:
         self.batch_size = batch_size
 
-    def _run_all(self, pixels: NDArray[np.uint8], size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _run_all(self, pixels: NDArray[np.float32], size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         parts = [self._run(pixels[start : start + size], size) for start in range(0, len(pixels), size)]
         return np.concatenate([scores for scores, _v in parts]), np.concatenate([vectors for _s, vectors in parts])
 
-    def _run(self, pixels: NDArray[np.uint8], batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _run(self, prepared: NDArray[np.float32], batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """One pass at the fixed batch shape, so that a picture's scores do not depend on its neighbours."""
-        padded = np.zeros((batch, *pixels.shape[1:]), np.float32)
-        padded[: len(pixels)] = pixels[..., ::-1]
+        missing = batch - len(prepared)
+        padded = np.pad(prepared, ((0, missing), (0, 0), (0, 0), (0, 0))) if missing else prepared
         feed = {self._session.get_inputs()[0].name: padded}
         scores, vectors = self._session.run([self._scores, self._embedding], feed)
-        return scores[: len(pixels)], vectors.reshape(batch, -1)[: len(pixels)]
+        return scores[: len(prepared)], vectors.reshape(batch, -1)[: len(prepared)]
 
     def _run_once(self, folder: Path, batch: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """One blank picture; raises `UserError` where the model cannot be run or answers something else."""
         blank = np.zeros((1, self.input_size, self.input_size, 3), np.uint8)
         try:
-            scores, vectors = self._run(blank, batch)
+            scores, vectors = self._run(self.prepare(blank), batch)
             if scores.ndim != 2 or len(scores) != 1 or not (np.isfinite(scores).all() and np.isfinite(vectors).all()):
                 raise ValueError(_("its scores are no numbers, one for each tag"))
         except Exception as error:  # onnxruntime's errors share no narrower base

@@ -1,20 +1,23 @@
 """Score key frames and finished pictures with a tagger."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from db import library
 from db.changes import announce
-from db.connect import writing
+from db.connect import connect_studio, writing
 from db.errors import UserError
 from db.i18n import _
 from db.requests import TagRequest
 from db.studio_files import inside
+from engine.ahead import read_ahead
 from engine.fit import fit_picture, whole_picture
 from engine.jobs.tagger import say_provider
 from engine.picture_file import read_picture
@@ -30,25 +33,27 @@ HIGHEST_STORED = 255
 ITEMS_PER_WRITE = 8
 ITEM_BYTES = 16_384
 
+READ_AHEAD, ANSWERS_AHEAD = 2, 1
+
 Scored = tuple[int, NDArray[np.float32], NDArray[np.float32]]
+Input = tuple[Sequence[int], NDArray[np.float32]]
 
 
 def run(studio: Studio, request: TagRequest, job: RunningJob) -> None:
-    """Score what this tagger has not seen; stopping at any moment loses at most one batch."""
+    """Score what this tagger has not seen; stopping at any moment loses at most the few batches on their way.
+
+    While the model is at one batch, the next is decoded and the one before is stored.
+    """
     registered = library.tagger(studio.db, request.tagger_id)
     tagger = _same_tagger(job.models.tagger(registered.source), registered)
     say_provider(tagger, job)
     tag_ids = _tag_ids(studio.db, tagger)
     work, at_once = _Progress(job, *_work_left(studio.db, registered.id)), tagger.batch_size
     for film_id, numbers in work.frames.items():
-        for scored in _scored_frames(studio.db, film_id, numbers, tagger):
-            for some in _few(scored):
-                with work.counting(len(some)):
-                    save_frame_scores(studio.db, registered.id, film_id, tag_ids, some)
-    for scored in _scored_images(studio, work.images, tagger, job):
-        for some in _few(scored):
-            with work.counting(len(some)):
-                save_image_scores(studio.db, registered.id, tag_ids, some)
+        save = partial(save_frame_scores, studio.db, registered.id, film_id, tag_ids)
+        _store(work, _scored(_frame_inputs(studio.root, film_id, numbers, tagger), tagger), save)
+    save = partial(save_image_scores, studio.db, registered.id, tag_ids)
+    _store(work, _scored(_image_inputs(studio.root, work.images, tagger, job), tagger), save)
     if tagger.batch_size < at_once:
         job.say(_("The card had no memory for {many} pictures at once: it went on with {few}.").format(
             many=at_once, few=tagger.batch_size))  # fmt: skip
@@ -77,9 +82,26 @@ class _Progress:
         self._job.check()
 
 
-def _few(scored: Sequence[Scored]) -> Iterator[Sequence[Scored]]:
-    """Portions that a short transaction stores."""
-    return (scored[start : start + ITEMS_PER_WRITE] for start in range(0, len(scored), ITEMS_PER_WRITE))
+def _store(
+    work: _Progress, scored: Generator[Sequence[Scored]], save: Callable[[Sequence[Scored]], None]
+) -> None:  # fmt: skip
+    with closing(scored) as portions:
+        for some in portions:
+            with work.counting(len(some)):
+                save(some)
+
+
+def _scored(inputs: Generator[Input], tagger: Tagger) -> Generator[Sequence[Scored]]:
+    """What the model says of the inputs, in portions that a short transaction stores."""
+    with closing(read_ahead(_answers(read_ahead(inputs, READ_AHEAD), tagger), ANSWERS_AHEAD)) as answers:
+        for scored in answers:
+            yield from (scored[start : start + ITEMS_PER_WRITE] for start in range(0, len(scored), ITEMS_PER_WRITE))
+
+
+def _answers(inputs: Generator[Input], tagger: Tagger) -> Generator[list[Scored]]:
+    with closing(inputs):
+        for ids, prepared in inputs:
+            yield list(zip(ids, *tagger.answer(prepared), strict=True))
 
 
 def _same_tagger(tagger: Tagger, registered: library.Tagger) -> Tagger:
@@ -128,34 +150,28 @@ def unscored_images(db: sqlite3.Connection, tagger_id: int) -> list[tuple[int, s
     return [(row["id"], row["path"]) for row in rows]
 
 
-def _scored_frames(
-    db: sqlite3.Connection, film_id: int, numbers: Sequence[int], tagger: Tagger
-) -> Iterator[list[Scored]]:
-    """Batches of (number, scores, vector), decoding the film forwards."""
-    with closing(Film(db, film_id, threads="AUTO")) as film:
+def _frame_inputs(root: Path, film_id: int, numbers: Sequence[int], tagger: Tagger) -> Generator[Input]:
+    """Batches of (numbers, what the model takes), decoding the film forwards over a connection of its own."""
+    with closing(connect_studio(root)) as db, closing(Film(db, film_id, threads="AUTO")) as film:
         for start in range(0, len(numbers), tagger.batch_size):
             batch = numbers[start : start + tagger.batch_size]
-            pixels = film.fitted(batch, tagger.input_size, tagger.input_size)
-            yield list(zip(batch, *tagger(pixels), strict=True))
+            yield batch, tagger.prepare(film.fitted(batch, tagger.input_size, tagger.input_size))
 
 
-def _scored_images(
-    studio: Studio, images: Sequence[tuple[int, str]], tagger: Tagger, job: RunningJob
-) -> Iterator[list[Scored]]:
-    """Batches of (image id, scores, vector); an image whose file cannot be read is named in the log and left out."""
-    readable = _image_pixels(studio, images, tagger.input_size, job)
+def _image_inputs(root: Path, images: Sequence[tuple[int, str]], tagger: Tagger, job: RunningJob) -> Generator[Input]:
+    """Batches of (image ids, what the model takes); an image that cannot be read is named in the log and left out."""
+    readable = _image_pixels(root, images, tagger.input_size, job)
     while batch := list(islice(readable, tagger.batch_size)):
-        ids = [image_id for image_id, _pixels in batch]
         pixels = np.stack([pixels for _image_id, pixels in batch])
-        yield list(zip(ids, *tagger(pixels), strict=True))
+        yield [image_id for image_id, _pixels in batch], tagger.prepare(pixels)
 
 
 def _image_pixels(
-    studio: Studio, images: Sequence[tuple[int, str]], size: int, job: RunningJob
+    root: Path, images: Sequence[tuple[int, str]], size: int, job: RunningJob
 ) -> Iterator[tuple[int, NDArray[np.uint8]]]:
     for image_id, path in images:
         try:
-            rgb = read_picture(inside(studio.root, path))
+            rgb = read_picture(inside(root, path))
         except UserError as error:
             job.say(_("Image {id} is left out: {error}").format(id=image_id, error=error))  # fmt: skip
             continue
