@@ -21,13 +21,21 @@ from PIL import Image, ImageChops
 from db.connect import DATABASE_NAME, connect, connect_studio, studio_file
 
 TOOLS = ("xterm", "Xvfb", "xdotool", "import")
-SIZE = (120, 36)
+SIZE = (110, 32)
 FONT = "DejaVu Sans Mono"
 CACHES = ("thumbs.db", "vectors.npy")
 FOLDERS = ("images", "loras")
 FORGOTTEN = ("TMUX", "STY", "TERM_PROGRAM", "WT_SESSION", "KIMIKOE_GRAPHICS", "NO_COLOR", "LC_ALL", "LC_MESSAGES")
 STILL_SECONDS, LONGEST_SECONDS = 2.5, 120.0
-PAINTED_COLOURS = 8
+RESOURCES = (
+    "decGraphicsID: vt340",
+    "numColorRegisters: 256",
+    "maxGraphicSize: 3000x3000",
+    "scrollBar: false",
+    "directColor: true",
+    "termName: xterm-256color",
+)
+PAINTED_COLOURS = 3
 SHOTS: dict[str, tuple[str, ...]] = {
     "home": (),
     "frames": ("g", "f", "bracketright", "bracketright"),
@@ -100,14 +108,14 @@ class Window:
         """The window once nothing has changed in it for so long, cut to what is not the display's ground."""
         before, since, end = self._look(), time.monotonic(), time.monotonic() + LONGEST_SECONDS
         while time.monotonic() < min(end, since + seconds):
-            time.sleep(0.1)
+            time.sleep(0.4)
             now = self._look()
             if ImageChops.difference(now, before).getbbox():
                 before, since = now, time.monotonic()
         return before.crop(before.getbbox())
 
     def _look(self) -> Image.Image:
-        return Image.open(io.BytesIO(self._tool("import", "-window", "root", "png:-"))).convert("RGB")
+        return Image.open(io.BytesIO(self._tool("import", "-window", "root", "ppm:-"))).convert("RGB")
 
     def _tool(self, *command: str) -> bytes:
         return subprocess.run(command, env=self._env, capture_output=True).stdout
@@ -117,7 +125,7 @@ class Window:
 def _window(studio: Path, language: str) -> Iterator[Window]:
     """A window on a studio, closed at the end."""
     read, write = os.pipe()
-    screen = ["-screen", "0", "1600x1200x24", "-displayfd", str(write)]
+    screen = ["-screen", "0", "1280x800x24", "-displayfd", str(write)]
     display = subprocess.Popen(["Xvfb", *screen], pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     with open(read, encoding="ascii") as told:
@@ -140,12 +148,13 @@ def _window(studio: Path, language: str) -> Iterator[Window]:
         "-geometry",
         "x".join(map(str, SIZE)),
     ]
+    look += [part for each in RESOURCES for part in ("-xrm", f"XTerm*{each}")]
     xterm = subprocess.Popen(["xterm", "-ti", "vt340", *look, "-e", *program], env=env, stderr=subprocess.DEVNULL)
     window = Window(env)
     try:
         end = time.monotonic() + LONGEST_SECONDS
         while not window.opened() and time.monotonic() < end:
-            time.sleep(0.2)
+            time.sleep(1)
         yield window
     finally:
         for process in (xterm, display):
