@@ -30,6 +30,7 @@ from PIL import Image
 from db.connect import connect_studio
 from db.errors import UserError
 from db.i18n import _
+from db.studio_files import inside
 from engine.picture_file import cut_out, read_picture, shrunk
 from engine.pixel_requests import Format, Inbox, PixelRequest
 from engine.pixels import Film
@@ -99,7 +100,7 @@ class FrameServer:
             return self._kept[key]
         kind, film_id, number, width = key
         if kind == "image":
-            return self._keep(key, read_picture(self._image_path(number), width))
+            return self._keep(key, read_picture(self._image_path(number), width, drawn=True))
         film = self._film(film_id)
         if width and width <= THUMBNAIL_WIDTH:  # a page of thumbnails needs no decoding
             jpeg = stored_thumbnail(self._root / THUMBNAILS_NAME, film.sha256, number)
@@ -141,10 +142,7 @@ class FrameServer:
         row: sqlite3.Row | None = self._db.execute("SELECT path FROM image WHERE id = ?", (image_id,)).fetchone()
         if row is None or row["path"] is None:
             raise UserError(_("picture {id} has no file").format(id=image_id))
-        path: Path = self._root / row["path"]
-        if not path.resolve().is_relative_to(self._root):
-            raise UserError(_("picture {id} lies outside the studio").format(id=image_id))
-        return path
+        return inside(self._root, row["path"])
 
     def _film(self, film_id: int) -> Film:
         if film_id not in self._films:

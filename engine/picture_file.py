@@ -14,8 +14,11 @@ FORMATS = ("PNG", "JPEG", "WEBP")  # of what is drawn; others have readers that 
 _UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
 
 
-def read_picture(path: Path, width: int | None = None) -> NDArray[np.uint8]:
-    """The picture [h, w, 3] in a file, at most `width` wide. Raises `UserError` where there is none to read."""
+def read_picture(path: Path, width: int | None = None, drawn: bool = False) -> NDArray[np.uint8]:
+    """The picture [h, w, 3] in a file, at most `width` wide. Raises `UserError` where there is none to read.
+
+    Where it is to be one that kimikoe has `drawn`, any other kind is refused with what it is instead of being changed.
+    """
     try:
         if path.exists() and not path.is_file():
             raise OSError(_("it is no file"))
@@ -26,6 +29,9 @@ def read_picture(path: Path, width: int | None = None) -> NDArray[np.uint8]:
                         name=path.name, width=image.width, height=image.height
                     )
                 )
+            if drawn and (other := _other_kind(image)):
+                words = _("{name} is no picture that kimikoe drew: {other}")
+                raise UserError(words.format(name=path.name, other=other))
             if width:
                 image.draft("RGB", (width, round(image.height * width / image.width)))
             return np.asarray(shrunk(_opaque(image), width))
@@ -33,6 +39,19 @@ def read_picture(path: Path, width: int | None = None) -> NDArray[np.uint8]:
         raise UserError(_("the file {name} is gone").format(name=path.name)) from error
     except _UNREADABLE as error:
         raise UserError(_("{name} cannot be read: {error}").format(name=path.name, error=error)) from error
+
+
+def _other_kind(image: Image.Image) -> str:
+    """What a picture is that this program does not draw; empty for one that it could have drawn."""
+    if image.size == (1, 1):
+        return _("it is a single pixel")
+    if getattr(image, "n_frames", 1) > 1:
+        return _("it is animated")
+    if image.mode == "CMYK":
+        return _("its colours are for print (CMYK)")
+    if image.mode[0] in "IF" or any("16" in str(tile[3]) for tile in image.tile):
+        return _("it has 16 bits a colour")
+    return ""
 
 
 def shrunk(image: Image.Image, width: int | None) -> Image.Image:

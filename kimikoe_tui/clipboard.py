@@ -5,13 +5,15 @@ from typing import Any
 
 from textual.app import App
 
+from db.text import plain_block
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.tmux import wrapped
 from kimikoe_tui.widgets.real_pixels import write_raw
 
 
 def copy(app: App[Any], text: str) -> None:
-    """Put text on the clipboard; through tmux, whose own one it fills too where tmux lets programs do that."""
-    command = f"\x1b]52;c;{base64.b64encode(text.encode('utf-8', 'replace')).decode('ascii')}\x07"
+    """Put text on the clipboard, harmless to paste; through tmux too, whose own clipboard it fills where tmux lets it."""
+    data = plain_block(text).encode("utf-8", "replace")
+    command = f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\x07"
     display = getattr(app, "display_known", Display())
     write_raw(app, command + wrapped(command) if display.in_tmux else command)

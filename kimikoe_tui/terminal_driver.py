@@ -17,16 +17,20 @@ from typing import TYPE_CHECKING, Any
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import Paste
+from textual.message import Message
 
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.line import QUESTION, Line
 from kimikoe_tui.graphics.replies import KeyFilter
+from kimikoe_tui.input_method import is_burst
 from kimikoe_tui.terminal_output import TerminalOutput
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 ANSWERS_END_SECONDS = 2.0
+PASTE_BEGINS, PASTE_ENDS = "\x1b[200~", "\x1b[201~"
 MODES_ASKED = 2  # synchronized output and in-band resizing, by Textual when it takes the terminal
 
 
@@ -39,6 +43,7 @@ class TerminalDriver(LinuxDriver):
         self._file: Any = self._output
         self._writing = threading.Lock()
         self._stopped = False
+        self._pasting = False
         self.heard = time.monotonic()
         """When the last key came."""
         self._keys: KeyFilter = getattr(self._app, "key_filter", None) or KeyFilter()
@@ -111,10 +116,18 @@ class TerminalDriver(LinuxDriver):
                 keys += self._keys.tick(time.monotonic())
                 if text := decode(keys):
                     self.heard = time.monotonic()
-                    for event in parser.feed(text):
+                    for event in self._heard(text, parser):
                         self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)
+
+    def _heard(self, text: str, parser: XTermParser) -> "Iterable[Message]":
+        """What was typed, as keys; what an input method or a paste gave all at once, as one text."""
+        if not self._pasting and is_burst(text):
+            return [Paste(text)]
+        begin, end = text.rfind(PASTE_BEGINS), text.rfind(PASTE_ENDS)
+        self._pasting = begin > end or (self._pasting and end < 0)
+        return parser.feed(text)
 
     def _read(self) -> bytes:
         """What was typed; nothing where the terminal has gone, which others notice."""

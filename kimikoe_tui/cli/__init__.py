@@ -23,6 +23,7 @@ from kimikoe_tui.cli import (
     help_words,
     holds,
     jobs,
+    judging,
     keeping,
     models,
     pictures,
@@ -62,7 +63,7 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
 for command in (
     *models.COMMANDS, *film.COMMANDS, *holds.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *culling.COMMANDS,
     *sheet.COMMANDS, *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS,
-    *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
+    *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS, *judging.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 

@@ -8,15 +8,16 @@ from textual.containers import Horizontal
 from textual.widgets import Static
 
 from db import comparisons, pictures
-from db.comparisons import Pair, Result, Trial
+from db.comparisons import Pair, Trial
 from db.i18n import _
 from kimikoe_tui import keys
+from kimikoe_tui.comparing import standing
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.screens.cull_view import FACTS_WIDTH
 from kimikoe_tui.screens.room import UpperRoom
 from kimikoe_tui.session import Session
-from kimikoe_tui.text import percent, plain
+from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.closeup import CloseupPicture, Zoom, shown_of
 from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.sources import PicturesAndFrames
@@ -199,18 +200,3 @@ class BlindRoom(UpperRoom):
             self.say(words)
         else:
             self.hand_down(place, words)
-
-
-def standing(trial: Trial, result: Result) -> str:
-    """`lora:film-1 9 : 3 lora:film-2 · 75% (47–91%) · p 0.15`; ties and revealed choices beside."""
-    words = f"{plain(trial.one)} {result.one} : {result.other} {plain(trial.other)}"
-    if result.decided:
-        low, high = result.interval
-        words += _(" · {share} for the first, 95% interval {low}–{high}, p {p:.2g}").format(
-            share=percent(result.one / result.decided), low=percent(low), high=percent(high), p=result.p
-        )  # fmt: skip
-    if result.ties:
-        words += _(" · {count} neither").format(count=result.ties)
-    if result.open:
-        words += _(" · {count} not blind").format(count=result.open)
-    return words

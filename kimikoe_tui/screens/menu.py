@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from db.i18n import _
 from kimikoe_tui import keys
+from kimikoe_tui.input_method import narrow_key, press_narrow
 from kimikoe_tui.palette import ACCENT, TEXT
 from kimikoe_tui.text import plain
 
@@ -37,9 +38,9 @@ class OneKeyMenu(ModalScreen[str]):
         """The keys that choose something, and what."""
         return [(key.display, key.description) for key in self.part if key.name != "close"]
 
-    def on_key(self, event: events.Key) -> None:
-        """Close on a key that means nothing here."""
-        if event.key not in self.active_bindings:
+    async def on_key(self, event: events.Key) -> None:
+        """Close on a key that means nothing here; a full-width character is its key."""
+        if event.key not in self.active_bindings and not await press_narrow(self, event):
             event.stop()
             self.dismiss("")
 
@@ -64,11 +65,11 @@ class ReasonMenu(OneKeyMenu):
         """The keys and reasons of the setting."""
         return list(self._reasons.items())
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """Take the reason that the setting gives a letter; any other key closes."""
         event.stop()
         event.prevent_default()
-        self.dismiss(self._reasons.get(event.character or "", ""))
+        self.dismiss(self._reasons.get(event.character or "") or self._reasons.get(narrow_key(event) or "", ""))
 
 
 class CopyMenu(OneKeyMenu):

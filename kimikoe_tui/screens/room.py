@@ -17,6 +17,7 @@ from db.errors import UserError
 from db.events import Undone
 from db.i18n import _
 from kimikoe_tui import keys
+from kimikoe_tui.input_method import HINT, press_narrow
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.bars import KeyBar, StatusLine, TopLine
@@ -107,12 +108,20 @@ class Room(TellsFailures, Screen[None]):
             self.stale = False
             self.reload()
 
-    def on_key(self, event: events.Key) -> None:
-        """Notice an input method that swallows the keys."""
-        if event.character and cell_len(event.character) > 1:
+    async def on_key(self, event: events.Key) -> None:
+        """Take a full-width character for its key, and notice an input method that swallows the keys."""
+        if await press_narrow(self, event):
+            self.say(self.status.said + HINT)
+        elif event.character and cell_len(event.character) > 1:
             self.complain(
                 _("“{character}” is no key here: is an input method on?").format(character=plain(event.character))
             )
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Nothing that comes as a whole text presses keys."""
+        event.stop()
+        words = _("“{text}” came all at once and presses no keys: is an input method on?")
+        self.complain(words.format(text=plain(event.text[:20])))
 
     def action_back(self, leaves: bool) -> None:
         """Back to home; there, where the key `leaves`, out of the program."""

@@ -108,7 +108,7 @@ class KeyBar(Widget):
         line, tail = Text(), Text("  ").join(_label(key) for key in always)
         for key in (key for key in shown if key not in always):
             label = _label(key)
-            if line.cell_len + label.cell_len + tail.cell_len + 4 > self.size.width:
+            if line.cell_len + label.cell_len + 2 + tail.cell_len > self.size.width:
                 break
             line.append_text(label).append("  ")
         gap = max(0, self.size.width - line.cell_len - tail.cell_len)

@@ -1,5 +1,7 @@
 """One line under the picture: how far the judging is."""
 
+from math import ceil
+
 from rich.text import Text
 from textual.widget import Widget
 
@@ -26,17 +28,22 @@ class TallyLine(Widget):
         self.refresh()
 
     def render(self) -> Text:
-        """`12 of 57 judged ━━━━━╸━━━━━  9 rated  3 rejected  45 left  14 a minute`."""
+        """`12 of 57  9 kept  3 rejected  45 left, 3 min  14 a minute ━━━╸━━━`; narrow, without what matters least."""
         counts = self.counts
-        pace = _("{pace:.0f} a minute").format(pace=self._pace) if self._pace is not None else ""
-        words = Text.assemble(
-            (_("{done} of {total}").format(done=counts.decided, total=counts.total), TEXT),
-            (_("  {count} rated").format(count=counts.rated), ACCENT),
-            (_("  {count} rejected").format(count=counts.rejected), ALARM if counts.rejected else FAINT),
-            (_("  {count} left").format(count=counts.total - counts.decided), MUTED),
-            (f"  {pace}" if pace else "", MUTED),
-            ("" if self._advances else _("  stays"), ACCENT),
-        )
+        left = counts.total - counts.decided
+        done = Text(_("{done} of {total}").format(done=counts.decided, total=counts.total), TEXT)
+        kept = Text(_("{count} kept").format(count=counts.rated), ACCENT)
+        rejected = Text(_("{count} rejected").format(count=counts.rejected), ALARM if counts.rejected else FAINT)
+        remaining = Text(_("{count} left").format(count=left), MUTED)
+        pace = Text(_("{pace:.0f} a minute").format(pace=self._pace) if self._pace else "", MUTED)
+        minutes = Text(_("{count} min").format(count=ceil(left / self._pace)) if self._pace else "", MUTED)
+        stays = Text("" if self._advances else _("stays"), ACCENT)
+        every = [done, kept, rejected, remaining, pace, minutes, stays]
+        for dropped in ([], [minutes], [minutes, rejected]):
+            parts = [part for part in every if part.plain and not any(part is each for each in dropped)]
+            words = Text("  ").join(parts)
+            if words.cell_len <= self.size.width:
+                break
         room = self.size.width - words.cell_len - 2
         if room < 6 or not counts.total:
             return words

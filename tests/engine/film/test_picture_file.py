@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from db.errors import UserError
 from engine import picture_file
-from engine.picture_file import read_picture
+from engine.picture_file import cut_out, read_picture
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "LA", "I;16"])
@@ -37,3 +38,33 @@ def test_a_picture_that_cannot_be_read_says_so(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(picture_file, "MOST_PIXELS", 4000)
     with pytest.raises(UserError, match="too large to show: 64x64"):
         read_picture(tmp_path / "whole.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("pixel.png", "single pixel"), ("print.jpg", "CMYK"), ("deep.png", "16 bits"), ("colour.png", "16 bits"),
+     ("moving.webp", "animated")],
+)  # fmt: skip
+def test_a_picture_that_nobody_here_drew_is_refused_with_what_it_is(tmp_path: Path, name: str, says: str) -> None:
+    path = tmp_path / name
+    still = Image.new("RGB", (8, 8))
+    if name == "pixel.png":
+        Image.new("RGB", (1, 1)).save(path)
+    elif name == "print.jpg":
+        Image.new("CMYK", (8, 8)).save(path)
+    elif name == "deep.png":
+        Image.new("I;16", (8, 8)).save(path)
+    elif name == "colour.png":
+        cv2.imwrite(str(path), np.zeros((8, 8, 3), np.uint16))
+    else:
+        still.save(path, save_all=True, append_images=[Image.new("RGB", (8, 8), "red")])
+    with pytest.raises(UserError, match=rf"{name}.*{says}"):
+        read_picture(path, drawn=True)
+    assert read_picture(path).shape[2] == 3
+
+
+def test_a_window_of_a_picture_stays_inside_it() -> None:
+    rgb = np.arange(100 * 60 * 3, dtype=np.uint32).reshape(60, 100, 3).astype(np.uint8)
+    assert np.array_equal(cut_out(rgb, (0.5, 0.5), (20, 10)), rgb[25:35, 40:60])
+    assert np.array_equal(cut_out(rgb, (0.0, 1.0), (20, 10)), rgb[50:60, 0:20])
+    assert np.array_equal(cut_out(rgb, (1.0, 0.0), (500, 10)), rgb[0:10])

@@ -1,0 +1,20 @@
+"""How a blind comparison stands, in words."""
+
+from db.comparisons import Result, Trial
+from db.i18n import _
+from kimikoe_tui.text import percent, plain
+
+
+def standing(trial: Trial, result: Result) -> str:
+    """`lora:film-1 9 : 3 lora:film-2 · 75% (47–91%) · p 0.15`; ties and revealed choices beside."""
+    words = f"{plain(trial.one)} {result.one} : {result.other} {plain(trial.other)}"
+    if result.decided:
+        low, high = result.interval
+        words += _(" · {share} for the first, 95% interval {low}–{high}, p {p:.2g}").format(
+            share=percent(result.one / result.decided), low=percent(low), high=percent(high), p=result.p
+        )  # fmt: skip
+    if result.ties:
+        words += _(" · {count} neither").format(count=result.ties)
+    if result.open:
+        words += _(" · {count} not blind").format(count=result.open)
+    return words

@@ -1,0 +1,36 @@
+"""`kimikoe compare` and `kimikoe purge`."""
+
+import json
+from pathlib import Path
+from sqlite3 import Connection
+
+from db import comparisons, pictures
+from tests.cli.conftest import Run, refused
+from tests.pilot.conftest import add_base, add_pictures
+
+
+def test_purge_counts_then_deletes_exactly_that_many(run: Run, db: Connection, film_studio: Path) -> None:
+    add_base(db)
+    image_ids = add_pictures(db, film_studio, 3)
+    pictures.rate(db, "terminal-1", image_ids[0], rejected=True)
+    assert "1 rejected pictures" in run("purge").stdout
+    assert "nothing was deleted" in refused(run("purge", "--count", 3))
+    assert len(list((film_studio / "images").iterdir())) == 3
+    assert "1 pictures purged" in run("purge", "--count", 1).stdout
+    assert len(list((film_studio / "images").iterdir())) == 2
+
+
+def test_compare_tells_how_trials_stand(run: Run, db: Connection, film_studio: Path) -> None:
+    add_base(db)
+    add_pictures(db, film_studio, 3)
+    add_pictures(db, film_studio, 3)
+    assert "Nothing has been compared" in run("compare").stdout
+    assert "seed and prompt" in refused(run("compare", "seed:100", "seed:101"))
+    assert "3 pairs" in run("compare", "gen:1", "gen:2").stdout
+    (trial,) = comparisons.trials(db)
+    for pair in comparisons.pairs(db, trial)[:2]:
+        one, other = (pair.left_id, pair.right_id) if pair.one_is_left else (pair.right_id, pair.left_id)
+        comparisons.choose(db, "terminal-1", one, other, trial=trial, left_id=pair.left_id, is_blind=True)
+    assert "gen:1 2 : 0 gen:2 · 100% for the first, 95% interval 34%–100%, p 0.5" in run("compare").stdout
+    (row,) = json.loads(run("compare", "--json").stdout)
+    assert (row["one_better"], row["pairs"], row["seed"]) == (2, 3, trial.seed)
