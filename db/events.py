@@ -36,7 +36,8 @@ VIEW = Table("saved_view", ("name",), ("room", "expression", "event_id"), "views
 COMPARISON = Table(
     "comparison", ("id",), ("better_id", "worse_id", "blind", "trial_id", "left_id", "tie", "event_id"), "comparisons"
 )
-TABLES = {table.name: table for table in (VERDICT, RATING, VIEW, COMPARISON)}
+EXCLUSION = Table("exclusion", ("id",), ("film_id", "first", "last", "reason", "event_id"), "frames")
+TABLES = {table.name: table for table in (VERDICT, RATING, VIEW, COMPARISON, EXCLUSION)}
 
 
 class Undone(msgspec.Struct, frozen=True):
@@ -172,10 +173,20 @@ def _ranges(table: Table, made: Iterable[_Change]) -> list[tuple[int | None, int
     """The touched rows as one range per film for frames, one range in all for pictures."""
     ranges: dict[int | None, tuple[int, int]] = {}
     for change in made:
-        film_id, number = (change.key[0], change.key[1]) if table is VERDICT else (None, change.key[0])
-        first, last = ranges.get(film_id, (number, number))
-        ranges[film_id] = (min(first, number), max(last, number))
+        film_id, low, high = _range(table, change)
+        first, last = ranges.get(film_id, (low, high))
+        ranges[film_id] = (min(first, low), max(last, high))
     return [(film_id, first, last) for film_id, (first, last) in ranges.items()]
+
+
+def _range(table: Table, change: _Change) -> tuple[int | None, int, int]:
+    """The film and the frames that a change of one row is about, or a picture's id."""
+    if table is VERDICT:
+        return change.key[0], change.key[1], change.key[1]
+    if table is EXCLUSION:
+        film_id, first, last = (change.after or change.before or ())[:3]
+        return film_id, first, last
+    return None, change.key[0], change.key[0]
 
 
 def _changes_of(event: sqlite3.Row) -> tuple[Table, list[_Change]]:

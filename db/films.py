@@ -10,7 +10,7 @@ import msgspec
 
 from db.errors import UserError
 from db.i18n import _
-from db.timecode import citation, first_frame, span, timecode
+from db.timecode import citation, first_frame, parse_number, span, timecode
 
 Scope = Literal["frame", "hold", "shot"]
 FRAME_BITS = 24
@@ -116,7 +116,8 @@ def resolve_range(db: sqlite3.Connection, reference: str) -> tuple[Film, int, in
     found, place = _place(db, reference)
     start, dots, end = place.partition("..")
     first, last = span(start, end if dots else start, found.fps)
-    last = found.frames_in if last is None else last
+    if last is None or (parse_number(end or start) is None and first <= found.frames_in):
+        last = min(last or found.frames_in, found.frames_in)  # the last second of a film is seldom a whole one
     for number in (first, last):
         _check_in(db, found, number)
     return found, first, last

@@ -126,6 +126,7 @@ def film_frames(frames: Iterable[Placed]) -> Iterator[Placed]:
         smaller = small[-1]
         if len(cycle) == CYCLE:
             dropped = _repeated(changes, dropped)
+        if len(cycle) == CYCLE or (dropped < len(cycle) > 1 and _repeated(changes, dropped) == dropped):
             cycle = _without(cycle, dropped)
         yield from cycle
 

@@ -20,6 +20,7 @@ from db.timecode import span
 from engine.holds import GREATEST_DISTANCE, Look, continues_hold, look, luma_distance, small_planes
 from engine.jobs.bulk import room_for, write_rows
 from engine.jobs.film_parts import consecutive, holds_reach, missing_runs, set_groupings_aside, shots_reach
+from engine.jobs.film_repeats import find_repeats
 from engine.jobs.film_row import find_or_add_film
 from engine.jobs.holds import fill_thumbnails, group_film, is_regrouped
 from engine.pixels import Film
@@ -42,6 +43,7 @@ def run(studio: Studio, request: IngestRequest, job: RunningJob) -> None:
             _take_in_part(studio, film, *span(request.start, request.end, film.fps), job)
         if not holds_reach(studio.db, film_id) or is_regrouped(studio.db, film_id, request.hold_threshold):
             group_film(studio.db, film_id, request.hold_threshold, job)
+        find_repeats(studio.db, film_id, job)
         fill_thumbnails(studio, film, job)
     job.made(film_id=film_id)
 

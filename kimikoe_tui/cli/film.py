@@ -1,5 +1,6 @@
 """`kimikoe ingest`, `tag`, `query`, `frame`, `verdict` and `undo`: the film, its frames and their tags."""
 
+from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from db.errors import UserError
 from db.i18n import _
 from db.permissions import share
 from db.requests import IngestRequest, TagRequest
+from db.timecode import citation, first_frame, parse_rate
 from kimikoe_tui.cli.context import SESSION, Context, QueryCommand, json_option, pass_context, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 from kimikoe_tui.text import plain
@@ -27,19 +29,25 @@ from kimikoe_tui.text import plain
 @click.option("--hold-threshold", type=int, help="Luma change (0..255) up to which a drawing counts as held.")
 @click.option("--note", default="", help="Where the film comes from.")
 @click.option("--credit", default="", help="Whose film it is.")
+@click.option("--from", "start", default="", help="Take in a part, from here: 31:50, 31分50秒 or 57301.")
+@click.option("--to", "end", default="", help="Take in a part, up to here and with it.")
+@click.option("--fps", "cite_fps", default="", help="Cite frames in this rate too, beside the film's own: 30, 29.97.")
 @wait_option
 @pass_context
 def ingest(
     context: Context, path: Path, name: str, fit: str, hold_threshold: int | None, note: str, credit: str,
-    wait: Wait,
+    start: str, end: str, cite_fps: str, wait: Wait,
 ) -> None:  # fmt: skip
-    """Take in a film: number every frame, find held drawings and shots. Run again, it continues.
+    """Take in a film, or a part of it: number every frame, find held drawings and shots. Run again, it continues.
+
+    After a part, the same command without --from and --to takes in the rest.
 
     \b
     Example:
-      kimikoe ingest ~/film.mkv --credit "the studio's name" --wait
+      kimikoe ingest ~/film.mkv --to 10:00 --credit "the studio's name" --wait
     """
     _check_file(path)
+    _check_places(start, end, cite_fps)
     request = IngestRequest(
         path=str(path.resolve()),
         name=name or path.stem,
@@ -47,8 +55,19 @@ def ingest(
         hold_threshold=hold_threshold,
         note=note,
         credit=credit,
+        start=start,
+        end=end,
+        cite_fps=cite_fps,
     )
     submit(context, [request], wait)
+
+
+def _check_places(start: str, end: str, rate: str) -> None:
+    """Raise `UserError` for what is no place or rate; the film's own rate, which the engine knows, tells the rest."""
+    for place in filter(str.strip, (start, end)):
+        first_frame(place, Fraction(1))
+    if rate:
+        parse_rate(rate)
 
 
 def _check_file(path: Path) -> None:
@@ -123,24 +142,30 @@ def _print_ids(context: Context, image_ids: list[int], count: bool, as_json: boo
 @click.command()
 @click.argument("reference")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Write the picture here, as PNG.")
+@click.option("--fps", "cite_fps", default="", help="Read and cite times in this rate, beside the film's own.")
 @json_option
 @pass_context
-def frame(context: Context, reference: str, out: Path | None, as_json: bool) -> None:
-    """Show a frame's tags, and write its picture to a file. REFERENCE is film#57301 or film@0:31:50.
+def frame(context: Context, reference: str, out: Path | None, cite_fps: str, as_json: bool) -> None:
+    """Show a frame's tags, and write its picture to a file. REFERENCE is film#57301, film@0:31:50 or film@31分50秒.
 
     \b
     Example:
       kimikoe frame 'film#57301' --out F.png
     """
-    film, number = films.resolve(context.db, reference)
+    rate = parse_rate(cite_fps) if cite_fps else None
+    film, number = films.resolve(context.db, reference, rate)
     if out:
         _write_picture(context.root, film, number, out)
     here = films.frame(context.db, film.id, number)
     carried = tags.frame_tags(context.db, film.id, number)
+    cited = citation(number, film.fps, rate or film.cite_fps)
     if as_json:
-        print_json({"film": film.name, "timecode": film.timecode(number), "frame": here, "tags": carried})
+        times = {"timecode": film.timecode(number), "citation": cited}
+        print_json({"film": film.name, **times, "frame": here, "tags": carried})
         return
-    click.echo(f"{plain(film.name)} {film.citation(number)}")
+    click.echo(f"{plain(film.name)} {cited}")
+    if here.excluded:
+        click.echo(_("kept out of datasets: {reason}").format(reason=plain(here.excluded)))
     click.echo(_("shot {shot}, drawing held for {exposure} frames").format(shot=here.shot, exposure=here.exposure))
     for tag in carried:
         score = "" if tag.score is None else f"{tag.score:.2f}"

@@ -1,0 +1,53 @@
+"""Compare a film that is in whole with those before it, and keep which stretches they share."""
+
+import sqlite3
+from fractions import Fraction
+
+import numpy as np
+
+from db.changes import announce
+from db.connect import writing
+from db.i18n import _
+from engine.repeats import Shared, Signatures, shared_stretches
+from engine.running import RunningJob
+
+SAME_RATE = Fraction(1, 1000)
+
+
+def find_repeats(db: sqlite3.Connection, film_id: int, job: RunningJob) -> None:
+    """Store what a whole film shares with each other whole one of its frame rate, unless that is known."""
+    film = db.execute("SELECT * FROM film WHERE id = ?", (film_id,)).fetchone()
+    if film["frame_count"] is None or db.execute("SELECT 1 FROM repeat WHERE film_id = ?", (film_id,)).fetchone():
+        return
+    ours = None
+    for other in db.execute("SELECT * FROM film WHERE id != ? AND frame_count IS NOT NULL", (film_id,)).fetchall():
+        if abs(_fps(other) / _fps(film) - 1) > SAME_RATE:
+            continue
+        ours = _signatures(db, film_id) if ours is None else ours
+        found = shared_stretches(ours, _signatures(db, other["id"]), _fps(film))
+        _store(db, film_id, other["id"], found)
+        if found:
+            words = _("{count} stretches come again in {film}: `kimikoe repeats` lists them.")
+            job.say(words.format(count=len(found), film=other["name"]))
+        job.check()
+
+
+def _fps(film: sqlite3.Row) -> Fraction:
+    return Fraction(film["fps_num"], film["fps_den"])
+
+
+def _signatures(db: sqlite3.Connection, film_id: int) -> Signatures:
+    """[frames, areas] of a whole film, frame 1 first."""
+    rows = db.execute("SELECT signature FROM frame WHERE film_id = ? ORDER BY number", (film_id,)).fetchall()
+    return np.frombuffer(b"".join(row["signature"] for row in rows), np.uint8).reshape(len(rows), -1)
+
+
+def _store(db: sqlite3.Connection, film_id: int, other_id: int, found: list[Shared]) -> None:
+    rows = []
+    for each in found:
+        here, there = (each.first + 1, each.last + 1), (each.other_first + 1, each.other_last + 1)
+        rows += [(film_id, *here, other_id, *there, each.alike), (other_id, *there, film_id, *here, each.alike)]
+    with writing(db):
+        db.executemany("INSERT OR REPLACE INTO repeat VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        if rows:
+            announce(db, "frames", film_id)
