@@ -19,6 +19,7 @@ from kimikoe_tui.cli import (
     demo,
     doctor,
     engine,
+    excluding,
     film,
     help_words,
     holds,
@@ -61,9 +62,10 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
 
 
 for command in (
-    *models.COMMANDS, *film.COMMANDS, *holds.COMMANDS, *training.COMMANDS, *pictures.COMMANDS, *culling.COMMANDS,
-    *sheet.COMMANDS, *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS, *keeping.COMMANDS,
-    *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS, *judging.COMMANDS,
+    *models.COMMANDS, *film.COMMANDS, *excluding.COMMANDS, *holds.COMMANDS, *training.COMMANDS, *pictures.COMMANDS,
+    *culling.COMMANDS, *sheet.COMMANDS, *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS,
+    *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
+    *judging.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 
