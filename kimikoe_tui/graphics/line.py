@@ -79,6 +79,10 @@ class Line:
             self._lost += 1
             self.answers = self.answers and self._lost < MOST_LOST
 
+    def may_be_slow(self, count: int) -> bool:
+        """Whether a draft is worth having at hand: also while nothing is known yet of a terminal that answers."""
+        return self.is_slow(count) or (self.answers and self.rate is None)
+
     def is_slow(self, count: int) -> bool:
         """Whether so many bytes take longer than a person likes to wait."""
         return self.rate is not None and count > self.rate * SLOW_SECONDS

@@ -17,8 +17,8 @@ class RealPixels:
     def __init__(self, display: Display) -> None:
         self._display = display
         self._text: HalfBlocks = ColourCells() if display.ambiguous == 2 else Quadrants()
-        self.is_slow: Callable[[int], bool] = lambda _count: False
-        """Whether so many bytes take so long that a draft is to go before them."""
+        self.may_be_slow: Callable[[int], bool] = lambda _count: False
+        """Whether so many bytes may take so long that a draft is to go before them."""
 
     @property
     def is_quick(self) -> bool:
@@ -39,7 +39,7 @@ class RealPixels:
 
     def _drawing(self, pixels: Pixels, size: tuple[int, int], data: str) -> Drawing:
         """Empty cells for the data, and text that covers the same ones."""
-        draft = self._draft(pixels, size) if self.is_slow(len(data)) else ""
+        draft = self._draft(pixels, size) if self.may_be_slow(len(data)) else ""
         return Drawing(size[0], blank_rows(size), data, draft, self._text.stretched(pixels, *size))
 
     def _draft(self, pixels: Pixels, size: tuple[int, int]) -> str:

@@ -33,6 +33,7 @@ from kimikoe_tui.widgets.real_pixels import (
     has_arrived,
     is_behind,
     is_slow,
+    may_be_slow,
     one_update,
     send_picture,
     write_raw,
@@ -109,7 +110,7 @@ class Picture(TellsFailures, Widget):
     def _new_renderer(self, display: Display) -> PictureRenderer:
         renderer = new_renderer(display)
         if isinstance(renderer, RealPixels):
-            renderer.is_slow = partial(is_slow, self.app)
+            renderer.may_be_slow = partial(may_be_slow, self.app)
         return renderer
 
     @property

@@ -100,6 +100,12 @@ def is_behind(app: App[Any]) -> bool:
     return driver.backlog > MOST_BACKLOG or driver.line.is_full(time.monotonic())
 
 
+def may_be_slow(app: App[Any], count: int) -> bool:
+    """Whether something smaller is to be at hand."""
+    driver = app._driver
+    return isinstance(driver, TerminalDriver) and driver.line.may_be_slow(count)
+
+
 def is_slow(app: App[Any], count: int) -> bool:
     """Whether so many bytes take so long on this line that something smaller is to go first."""
     driver = app._driver

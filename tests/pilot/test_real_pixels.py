@@ -75,7 +75,8 @@ async def test_on_a_slow_line_a_draft_comes_first_and_is_refined_where_the_curso
     db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch, method: Method
 ) -> None:
     ids = add_pictures(db, studio, 3)
-    monkeypatch.setattr(picture_module, "is_slow", lambda _app, _count: True)
+    for name in ("is_slow", "may_be_slow"):
+        monkeypatch.setattr(picture_module, name, lambda _app, _count: True)
     monkeypatch.setattr(picture_module, "REFINE", 0.001)
     async with program(studio, method).run_test(size=(100, 30)) as pilot:
         app = pilot.app

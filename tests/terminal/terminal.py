@@ -10,11 +10,12 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from tests.terminal.decoder.emulator import PLAIN, Emulator, Profile
+from tests.terminal.slow_line import SlowLine
 from tests.waiting import wait_until
 
 FORGOTTEN = ("TMUX", "STY", "TERM_PROGRAM", "WT_SESSION", "KIMIKOE_GRAPHICS", "NO_COLOR")
@@ -25,17 +26,19 @@ class Terminal:
 
     It has the terminal to itself, as under `ssh host kimikoe`, or is the job of a `shell` there. A terminal that is not
     `controlling` it sends no SIGHUP when it goes. It is of a kind, its `profile`, and answers after `latency` seconds,
-    byte by byte where it `dribbles`.
+    byte by byte where it `dribbles`. Where there is a `rate`, a line of so many bytes a second leads to it.
     """
 
     def __init__(
         self, root: Path, columns: int = 100, rows: int = 30, shell: bool = False, controlling: bool = True,
         profile: Profile = PLAIN, latency: float = 0.0, dribbles: bool = False, command: Sequence[str] = (),
+        rate: float = 0.0, variables: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self.emulator = Emulator(columns, rows, profile, self._answer)
         self.written = 0
         """How many bytes the program wrote."""
         self._latency, self._dribbles = latency, dribbles
+        self._line = SlowLine(rate) if rate else None
         self._answers: list[tuple[float, bytes]] = []
         self._master, slave = pty.openpty()
         self.resize(columns, rows)
@@ -47,7 +50,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env=kept | own,
+            env=kept | own | dict(variables or {}),
             start_new_session=True,
             preexec_fn=partial(fcntl.ioctl, slave, termios.TIOCSCTTY, 0) if controlling else None,
         )
@@ -98,7 +101,10 @@ class Terminal:
             except OSError:  # the program has ended
                 break
             self.written += len(data)
-            self.emulator.feed(data)
+            self.emulator.feed(self._line.carry(data) if self._line else data)
+            self._deliver()
+        if self._line:
+            self.emulator.feed(self._line.carry(b""))
             self._deliver()
 
     def wait_for(self, word: str) -> str:

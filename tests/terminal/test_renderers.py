@@ -160,7 +160,7 @@ def test_a_draft_shows_the_same_in_the_same_cells_for_a_fraction_of_the_bytes(me
     renderer = new_renderer(Display(method=method))
     assert isinstance(renderer, RealPixels)
     assert renderer.draw(pixels_of(picture), 20, 10).draft == ""
-    renderer.is_slow = lambda _count: True
+    renderer.may_be_slow = lambda _count: True
     drawing, terminal = renderer.draw(pixels_of(picture), 20, 10), Emulator(30, 12, PROFILES[method])
     assert len(drawing.draft) < 16 * 1024 and len(drawing.draft) < len(drawing.data) / 4
     put(terminal, drawing.rows, drawing.draft)

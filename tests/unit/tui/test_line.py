@@ -19,7 +19,8 @@ def carried(line: Line, pictures: int, seconds: float, trip: float = 0.0) -> Non
 
 def test_the_rate_is_learnt_from_answers_without_the_round_trip() -> None:
     line = Line(answers=True, trip=0.2)
-    assert not line.is_slow(PICTURE), "nothing is known yet"
+    assert not line.is_slow(PICTURE) and line.may_be_slow(1), "nothing is known yet"
+    assert not Line().may_be_slow(PICTURE), "and never will be of a terminal that does not answer"
     line.asked(0, 0.0)
     line.answered(0.2)
     carried(line, 1, 0.5, trip=0.2)
