@@ -106,11 +106,8 @@ def compile_query(db: sqlite3.Connection, expression: str, subject: Subject) -> 
 
 def understand(db: sqlite3.Connection, expression: str, subject: Subject) -> Asked:
     """Parse an expression, put saved queries in their places and take the limit out."""
-    tree = parse(expression)
-    parts = tree.parts if isinstance(tree, All) else (tree,)
-    limits = [_limit(part, expression) for part in parts if _is_field(part, LIMIT)]
-    rest = tuple(part for part in parts if not _is_field(part, LIMIT))
-    whole_tree = _with_views(db, rest[0] if len(rest) == 1 else All(rest), expression, subject, ())
+    tree, limits = _without_limits(parse(expression), expression)
+    whole_tree = _with_views(db, tree, expression, subject, ())
     if sum(1 for _word in words(whole_tree)) > MOST_WORDS:
         raise UserError(_("A query has at most {count} words.").format(count=MOST_WORDS))
     return Asked(whole_tree, min(limits, default=None))
@@ -181,6 +178,17 @@ def _no_field(name: str, subject: Subject) -> Atom:
     known = [*FIELDS[subject], VIEW, LIMIT]
     no_tag = _("no field is called {name}: (a tag with a colon is said in quotes)").format(name=name)
     raise UserError(with_suggestion(no_tag, name, known))
+
+
+def _without_limits(node: Node, expression: str) -> tuple[Node, list[int]]:
+    """The tree without the limits that stand beside other words outside of any group, and these."""
+    if isinstance(node, Either):
+        pairs = [_without_limits(part, expression) if isinstance(part, All) else (part, []) for part in node.parts]
+        return Either(tuple(part for part, _limits in pairs)), [each for _part, limits in pairs for each in limits]
+    parts = node.parts if isinstance(node, All) else (node,)
+    limits = [_limit(part, expression) for part in parts if _is_field(part, LIMIT)]
+    rest = tuple(part for part in parts if not _is_field(part, LIMIT))
+    return rest[0] if len(rest) == 1 else All(rest), limits
 
 
 def _is_field(node: Node, name: str) -> bool:

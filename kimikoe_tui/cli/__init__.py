@@ -28,6 +28,7 @@ from kimikoe_tui.cli import (
     keeping,
     models,
     pictures,
+    query,
     report,
     settings,
     sheet,
@@ -66,6 +67,7 @@ for command in (
     *culling.COMMANDS, *sheet.COMMANDS, *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS,
     *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
     *judging.COMMANDS,
+    *query.COMMANDS,
 ):  # fmt: skip
     kimikoe.add_command(command)
 

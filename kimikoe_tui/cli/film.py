@@ -1,17 +1,17 @@
-"""`kimikoe ingest`, `tag`, `query`, `frame`, `verdict` and `undo`: the film, its frames and their tags."""
+"""`kimikoe ingest`, `tag`, `frame`, `verdict` and `undo`: the film, its frames and their tags."""
 
 from fractions import Fraction
 from pathlib import Path
 
 import click
 
-from db import events, films, library, pictures, query, tags
+from db import events, films, library, tags
 from db.errors import UserError
 from db.i18n import _
 from db.permissions import share
 from db.requests import IngestRequest, TagRequest
 from db.timecode import citation, first_frame, parse_rate
-from kimikoe_tui.cli.context import SESSION, Context, QueryCommand, json_option, pass_context, print_json
+from kimikoe_tui.cli.context import SESSION, Context, json_option, pass_context, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 from kimikoe_tui.text import plain
 
@@ -90,53 +90,6 @@ def tag_command(context: Context, wait: Wait) -> None:
     """
     library.tagger(context.db)
     submit(context, [TagRequest()], wait)
-
-
-@click.command("query", cls=QueryCommand)
-@click.argument("expression", default="")
-@click.option("--pictures", "of_pictures", is_flag=True, help="Ask for generated pictures, not frames.")
-@click.option("--count", is_flag=True, help="Print only how many match.")
-@json_option
-@pass_context
-def query_command(context: Context, expression: str, of_pictures: bool, count: bool, as_json: bool) -> None:
-    """List the frames (or pictures) that match an expression.
-
-    \b
-    Words are tags and must all hold; `-` denies, `or` joins, `*` is any text, "quotes" say odd tags.
-    Frames:   film:NAME shot:12 frame:1..90 t:3:10..3:45 score:glasses<0.5 verdict:TAG is:tainted|corrupt|key|judged
-    Pictures: stars:>=4 lora:*-18-1 seed:7 gen:3 match:>=0.9 cull:1 is:rejected|rated|unrated|unseen
-    Both:     limit:500
-
-    \b
-    Example:
-      kimikoe query 'nagisa -glasses t:3:10..3:45' --count
-    """
-    if of_pictures:
-        image_ids = query.image_ids(context.db, expression)
-        _print_ids(context, list(image_ids), count, as_json)
-        return
-    frame_ids = query.frame_ids(context.db, expression)
-    if count:
-        click.echo(len(frame_ids))
-        return
-    names = {film.id: film for film in films.films(context.db)}
-    rows = [(names[film_id], number) for film_id, number in map(films.unpack, frame_ids)]
-    if as_json:
-        print_json([{"film": f.name, "frame": n, "timecode": f.timecode(n)} for f, n in rows])
-        return
-    for film, number in rows:
-        click.echo(f"{plain(film.name)}#{number}  {film.timecode(number)}")
-
-
-def _print_ids(context: Context, image_ids: list[int], count: bool, as_json: bool) -> None:
-    if count:
-        click.echo(len(image_ids))
-    elif as_json:
-        print_json([pictures.picture(context.db, image_id) for image_id in image_ids])
-    else:
-        for image_id in image_ids:
-            path = context.root / str(pictures.picture(context.db, image_id).path)
-            click.echo(f"{image_id}  {plain(str(path))}")
 
 
 @click.command()
@@ -255,4 +208,4 @@ def history(context: Context, acts: int, as_json: bool) -> None:
         click.echo(f"{row['id']:>5}  {plain(row['session']):<12} {plain(row['kind']):<8} {plain(row['summary'])}")
 
 
-COMMANDS = (ingest, tag_command, query_command, frame, verdict, undo, history)
+COMMANDS = (ingest, tag_command, frame, verdict, undo, history)

@@ -1,0 +1,34 @@
+"""Asking at the command line, and keeping what was asked under a name."""
+
+import csv
+import io
+from pathlib import Path
+
+from tests.cli.conftest import Run, refused
+
+
+def test_a_query_as_a_table(run: Run, film_studio: Path) -> None:
+    rows = list(csv.reader(io.StringIO(run("query", "glasses frame:90..100", "--csv").stdout)))
+    assert rows[0] == ["film", "frame", "timecode"]
+    assert rows[1] == ["film", "91", "0:00:03"] and len(rows) == 7
+    assert run("query", "--pictures", "--csv").stdout.startswith("id,path,stars,")
+
+
+def test_a_view_is_kept_asked_and_taken_back(run: Run, film_studio: Path) -> None:
+    run("view", "save", "good ones", "glasses -:d or x_(y)")
+    run("view", "save", "denied", "-glasses")
+    assert run("view", "list").stdout.split()[-1] == "x_(y)"
+    assert run("query", 'view:"good ones" limit:3', "--count").stdout == "3\n"
+    assert run("query", "view:denied", "--count").stdout == "50\n"
+    run("view", "delete", "denied")
+    assert "no view is called" in refused(run("query", "view:denied"))
+    run("undo")
+    assert run("query", "view:denied", "--count").stdout == "50\n"
+
+
+def test_a_view_with_a_fault_is_not_kept(run: Run, film_studio: Path) -> None:
+    assert "did you mean glasses?" in refused(run("view", "save", "a", "glases"))
+    run("view", "save", "a", "glasses")
+    assert "contains itself" in refused(run("view", "save", "a", "view:a or 1girl"))
+    assert run("query", "view:a", "--count").stdout == "50\n"
+    assert "no view is called" in refused(run("query", "view:a", "--pictures"))
