@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from engine.hub import Watch, unwatched
 from engine.memory import free_cache
 
 if TYPE_CHECKING:
@@ -18,12 +19,12 @@ class Models:
         self._tagger: tuple[str, Tagger] | None = None
         self._base: tuple[tuple[str, torch.dtype], BaseModel] | None = None
 
-    def tagger(self, source: str) -> "Tagger":
-        """The tagger from a folder or hub id."""
+    def tagger(self, source: str, watch: Watch = unwatched) -> "Tagger":
+        """The tagger from a folder or hub id; `watch` is told of a download, see `engine.hub`."""
         from engine.tagger import load_tagger
 
         if self._tagger is None or self._tagger[0] != source:
-            self._tagger = (source, load_tagger(source))
+            self._tagger = (source, load_tagger(source, watch))
         return self._tagger[1]
 
     def base(self, source: str, dtype: "torch.dtype | None" = None) -> "BaseModel":

@@ -19,6 +19,7 @@ from db.errors import UserError
 from db.i18n import _
 from db.tags import MAX_NAME_LENGTH
 from db.text import plain
+from engine.hub import Unavailable, Watch, download, unwatched
 from engine.memory import fitting, is_out_of_memory
 from engine.onnx_embedding import with_embedding
 
@@ -121,14 +122,17 @@ class Tagger:
         return int(vectors.shape[1])
 
 
-def load_tagger(source: str) -> Tagger:
-    """The tagger in a folder, or of a hub id `owner/name[@revision]`; raises `UserError` where there is none."""
+def load_tagger(source: str, watch: Watch = unwatched) -> Tagger:
+    """The tagger in a folder, or of a hub id `owner/name[@revision]`; raises `UserError` where there is none.
+
+    `watch` is told of a download (bytes that have come, all bytes), and what it raises ends it.
+    """
     folder = Path(source).expanduser()
     if folder.is_dir():
         _require_files(folder)
         return Tagger(folder.resolve().name, folder)
     if match := HUB_ID.fullmatch(source):
-        return Tagger(source, _download(match["repository"], match["revision"]))
+        return Tagger(source, _download(match["repository"], match["revision"], watch))
     raise UserError(
         _("There is no tagger folder {source}: name a folder with {model} and {tags}, or a hub id owner/name.").format(
             source=source, model=MODEL_FILE, tags=TAGS_FILE
@@ -182,20 +186,18 @@ def _require_files(folder: Path) -> None:
             )
 
 
-def _download(repository: str, revision: str | None) -> Path:
-    import huggingface_hub
-
+def _download(repository: str, revision: str | None, watch: Watch) -> Path:
     try:
-        found = huggingface_hub.snapshot_download(repository, revision=revision, allow_patterns=[MODEL_FILE, TAGS_FILE])
-    except Exception as error:  # a hub that answers nonsense gives errors of every kind
+        found = download(repository, revision, [MODEL_FILE, TAGS_FILE], watch)
+    except Unavailable as error:
         raise UserError(
             _(
-                "Tagger {repository} cannot be downloaded: check its name and the network, or put {model} and {tags} "
-                "into a folder and name that folder instead."
-            ).format(repository=repository, model=MODEL_FILE, tags=TAGS_FILE)
+                "Tagger {repository} cannot be downloaded ({reason}): check its name and the network. Without one, put "
+                "its {model} and {tags} into a folder and name that: kimikoe tagger add FOLDER."
+            ).format(repository=repository, model=MODEL_FILE, tags=TAGS_FILE, reason=error)
         ) from error
-    _require_files(Path(found))
-    return Path(found)
+    _require_files(found)
+    return found
 
 
 def _sha256(path: Path) -> str:

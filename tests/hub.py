@@ -13,11 +13,15 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @contextmanager
-def hub(repositories: Mapping[str, Path]) -> Iterator[str]:
-    """Serve folders as repositories `owner/name`; yields the address for `HF_ENDPOINT`."""
+def hub(repositories: Mapping[str, Path], cut_after: int | None = None) -> Iterator[str]:
+    """Serve folders as repositories `owner/name`; yields the address for `HF_ENDPOINT`.
+
+    With `cut_after`, the connection is cut once, after so many bytes of the first answer that is longer.
+    """
 
     class Handler(_Handler):
         folders = repositories
+        cuts = [cut_after] if cut_after else []
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -28,6 +32,7 @@ def hub(repositories: Mapping[str, Path]) -> Iterator[str]:
 
 class _Handler(BaseHTTPRequestHandler):
     folders: Mapping[str, Path]
+    cuts: list[int]
 
     def do_HEAD(self) -> None:
         self._answer(with_body=False)
@@ -60,13 +65,22 @@ class _Handler(BaseHTTPRequestHandler):
         return {"id": name, "modelId": name, "sha": COMMIT, "siblings": siblings, "private": False, "tags": []}
 
     def _send(self, body: bytes, with_body: bool) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
+        start = int(self.headers.get("Range", "bytes=0-").removeprefix("bytes=").rstrip("-"))
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(body) - start))
+        if start:
+            self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         self.send_header("ETag", f'"{hashlib.sha256(body).hexdigest()}"')
         self.send_header("X-Repo-Commit", COMMIT)
         self.end_headers()
         if with_body:
-            self.wfile.write(body)
+            self.wfile.write(self._as_far_as_it_goes(body[start:]))
+
+    def _as_far_as_it_goes(self, body: bytes) -> bytes:
+        if not self.cuts or len(body) <= self.cuts[0]:
+            return body
+        self.close_connection = True
+        return body[: self.cuts.pop()]
 
     def _missing(self, code: str) -> None:
         self.send_response(404)

@@ -19,7 +19,7 @@ from db.requests import TagRequest
 from db.studio_files import inside
 from engine.ahead import read_ahead
 from engine.fit import fit_picture, whole_picture
-from engine.jobs.tagger import say_provider
+from engine.jobs.tagger import say_provider, watched_tagger
 from engine.picture_file import read_picture
 from engine.pixels import Film
 from engine.room import ROWS_TWICE
@@ -45,7 +45,7 @@ def run(studio: Studio, request: TagRequest, job: RunningJob) -> None:
     While the model is at one batch, the next is decoded and the one before is stored.
     """
     registered = library.tagger(studio.db, request.tagger_id)
-    tagger = _same_tagger(job.models.tagger(registered.source), registered)
+    tagger = _same_tagger(watched_tagger(job, registered.source), registered)
     say_provider(tagger, job)
     tag_ids = _tag_ids(studio.db, tagger)
     work, at_once = _Progress(job, *_work_left(studio.db, registered.id)), tagger.batch_size

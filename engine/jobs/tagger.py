@@ -13,18 +13,29 @@ from engine.tagger import Tagger
 
 GENERAL_THRESHOLD, CHARACTER_THRESHOLD = 0.30, 0.85
 ROWS_PER_WRITE = 300
+KILOBYTE = 1000
 
 
 def run(studio: Studio, request: TaggerRequest, job: RunningJob) -> None:
     """Store the tagger with the tags it knows, and point the policy in use at it; run again, it changes nothing."""
     folder = Path(request.source).expanduser()
     source = str(folder.resolve()) if folder.is_dir() else request.source
-    tagger = job.models.tagger(source)
+    tagger = watched_tagger(job, source)
     say_provider(tagger, job)
     store_tags(studio.db, tagger)
     tagger_id = store_tagger(studio.db, tagger, source)
     use_tagger(studio.db, tagger_id)
     job.made(tagger_id=tagger_id, provider=tagger.provider)
+
+
+def watched_tagger(job: RunningJob, source: str) -> Tagger:
+    """The tagger, loaded; a download shows as the job's progress, and ends where the job is to stop."""
+
+    def watch(done: int, total: int) -> None:
+        job.progress(done // KILOBYTE, total // KILOBYTE or None, _("kB"), _("downloading {name}").format(name=source))
+        job.check()
+
+    return job.models.tagger(source, watch)
 
 
 def say_provider(tagger: Tagger, job: RunningJob) -> None:
