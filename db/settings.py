@@ -75,6 +75,12 @@ def _reasons(text: str) -> dict[str, str]:
     return found
 
 
+def _citation(text: str) -> str:
+    if text.strip() not in ("", "ja", "en"):
+        raise UserError(_("Frames are cited in ja or en; empty for the language of the terminal."))
+    return text.strip()
+
+
 RESERVE = Setting(
     "reserve", "2 GB or 1%", parse_reserve,
     _("how much of the disk stays free: 2 GB, 1%, or “2 GB or 1%” for the smaller of both"),
@@ -96,9 +102,13 @@ REJECT_REASONS = Setting(
     "reject_reasons", "b bad hands, m off model, f too close to film, c composition, o other", _reasons,
     _("why pictures are rejected, each with the letter that says so: b bad hands, m off model"),
 )  # fmt: skip
+CITATION = Setting(
+    "citation", "", _citation,
+    _("the language in which frames are cited: ja for 0:31:50 (57301フレーム目), en, or empty for the terminal's"),
+)  # fmt: skip
 
 SETTINGS: dict[str, Setting[Any]] = {
-    each.name: each for each in (RESERVE, QUIET, NOTIFY, ENERGY_PRICE, ENERGY_CURRENCY, REJECT_REASONS)
+    each.name: each for each in (RESERVE, QUIET, NOTIFY, ENERGY_PRICE, ENERGY_CURRENCY, CITATION, REJECT_REASONS)
 }
 
 

@@ -2,18 +2,19 @@
 
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
 from db import events
 from db.connect import writing
 from db.errors import UserError
-from db.films import Scope, frame, scope_range
+from db.films import Scope, frame, pack, scope_range, unpack
 from db.i18n import _, plural
 
 CATEGORIES = {"general": 0, "artist": 1, "copyright": 3, "character": 4, "char": 4, "meta": 5, "rating": 9}
 MAX_NAME_LENGTH = 170
+_SIGNS = {True: "+", False: "-", None: "±"}
 
 
 class FrameTag(msgspec.Struct, frozen=True):
@@ -151,13 +152,50 @@ def set_tag_on(
             (film_id, number, tag_id): None if present is None else (int(present), "seen" if number in seen else others)
             for number in numbers
         }
-        sign = {True: "+", False: "-", None: "±"}[present]
+        sign = _SIGNS[present]
         summary = plural("{sign}{tag} on {count} frame", "{sign}{tag} on {count} frames", len(numbers)).format(
             sign=sign, tag=name, count=len(numbers)
         )
         target = f"{film_id}#{looked_at if looked_at is not None else numbers[0]}"
         event_id = events.act(db, session, "verdict", summary, events.VERDICT, rows, target)
     return Edit(event_id, len(numbers), summary)
+
+
+def set_tags_on(
+    db: sqlite3.Connection, session: str, frame_ids: Sequence[int], words: Iterable[tuple[str, bool | None]],
+    looked_at: int,
+) -> Edit:  # fmt: skip
+    """Say several things, each a tag and whether it is present, of frames by their packed ids, as one act.
+
+    The hold of `looked_at`, where it is among them, is `seen`; the rest of its shot is `spread`, all others `bulk`.
+    """
+    how = _nearness(db, looked_at)
+    with writing(db):
+        rows: dict[events.Key, events.Values | None] = {}
+        names = []
+        for tag, present in words:
+            tag_id, name = ensure_tag(db, tag)
+            names.append(_SIGNS[present] + name)
+            for frame_id in frame_ids:
+                rows[(*unpack(frame_id), tag_id)] = None if present is None else (int(present), how(frame_id))
+        summary = plural("{tags} on {count} frame", "{tags} on {count} frames", len(frame_ids)).format(
+            tags=", ".join(names), count=len(frame_ids)
+        )
+        film_id, number = unpack(looked_at if looked_at in frame_ids else frame_ids[0])
+        event_id = events.act(db, session, "verdict", summary, events.VERDICT, rows, f"{film_id}#{number}")
+    return Edit(event_id, len(frame_ids), summary)
+
+
+def _nearness(db: sqlite3.Connection, looked_at: int) -> Callable[[int], str]:
+    """How a person who looked at one frame knows of another: by its packed id."""
+    film_id, number = unpack(looked_at)
+    seen = _packed_range(film_id, scope_range(db, film_id, number, "hold"))
+    spread = _packed_range(film_id, scope_range(db, film_id, number, "shot"))
+    return lambda frame_id: "seen" if frame_id in seen else "spread" if frame_id in spread else "bulk"
+
+
+def _packed_range(film_id: int, numbers: tuple[int, int]) -> range:
+    return range(pack(film_id, numbers[0]), pack(film_id, numbers[1]) + 1)
 
 
 def _hold_numbers(db: sqlite3.Connection, film_id: int, number: int | None) -> range:

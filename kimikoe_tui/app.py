@@ -22,6 +22,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from db import changes, engine_life
+from db.changes import Change
 from db.connect import connect_studio
 from db.errors import UserError
 from db.i18n import _
@@ -95,7 +96,8 @@ class KimikoeApp(App[None]):
         self._start_engine = start_engine
         self._rooms: list[Room] = []
         self._last_change = changes.newest(self.session.reader())
-        self._version = changes.data_version(self.session.reader())
+        self._version = -1
+        self._looking = False
         self.animation_level = "none"
         self.register_theme(THEME)
         self.theme = THEME.name
@@ -124,14 +126,28 @@ class KimikoeApp(App[None]):
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, Room)), None)
 
     def poll(self) -> None:
-        """Tell the open room what was committed since the last look; the others catch up when they are gone to."""
-        db = self.session.reader()
+        """Look, on another thread, what was committed since the last look; one look at a time."""
+        if not self._looking:
+            self._looking = True
+            self.run_worker(self._look(), group="looks", exit_on_error=False)
+
+    async def _look(self) -> None:
+        try:
+            version, found = await self.session.watch(self._read_changes)
+        finally:
+            self._looking = False
+        if version != self._version:
+            self._version = version
+            self._tell(found)
+
+    def _read_changes(self, db: sqlite3.Connection) -> tuple[int, list[Change]]:
         version = changes.data_version(db)
-        if version == self._version:
-            return
-        self._version = version
-        found = changes.since(db, self._last_change)
+        return version, [] if version == self._version else changes.since(db, self._last_change)
+
+    def _tell(self, found: list[Change]) -> None:
+        """Tell the open room what changed; the others catch up when they are gone to."""
         self._last_change = found[-1].id if found else self._last_change
+        self.session.refresh_index()
         for room in self._rooms:
             room.stale = room.stale or room is not self.room
         if self.room is not None:
@@ -238,10 +254,13 @@ class KimikoeApp(App[None]):
     async def on_room_reversed(self, message: Room.Reversed) -> None:
         """Go where an act was that has been undone, and say so there."""
         undone = message.undone
-        kind, _colon, place = undone.target.partition(":")
-        await self.switch_mode("cull" if kind in ("image", "trial") else "frames")
-        if self.room is not None:
-            self.room.arrive(place or undone.target, reversal(undone))
+        kind, colon, place = undone.target.partition(":")
+        if kind in ("image", "trial") or (not colon and "#" in undone.target):
+            await self.switch_mode("cull" if colon else "frames")
+            if self.room is not None:
+                self.room.arrive(place or undone.target, reversal(undone))
+        elif self.room is not None:
+            self.room.say(reversal(undone))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The room's keys by their descriptions, in the command palette."""

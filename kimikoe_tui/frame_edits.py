@@ -4,8 +4,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from db import films, tags
-from db.films import Scope
+from db import exclusions, films, tags
+from db.films import Scope, unpack
 from db.i18n import _
 
 Judgement = Literal["deny", "confirm", "restore"]
@@ -33,12 +33,25 @@ def _word(db: sqlite3.Connection, typed: str) -> Word:
 
 
 def edit(
-    db: sqlite3.Connection, session: str, film_id: int, number: int, scope: Scope, words: Sequence[Word]
+    db: sqlite3.Connection, session: str, frame_ids: Sequence[int], looked_at: int, words: Sequence[Word], reached: str
 ) -> str:  # fmt: skip
-    """Write the words over the scope of a frame, one act each; returns `+nagisa on 42 frames (shot 12) · u undoes`."""
-    edits = [tags.set_tag(db, session, film_id, number, scope, word.tag, word.present) for word in words]
-    done = ", ".join(each.summary for each in edits)
-    return _("{done} ({scope}) · u undoes").format(done=done, scope=scope_name(db, film_id, number, scope))
+    """Write the words over these frames as one act; returns `+nagisa on 42 frames (shot 12) · u undoes`."""
+    done = tags.set_tags_on(db, session, frame_ids, words, looked_at)
+    return _("{done} ({scope}) · u undoes").format(done=done.summary, scope=reached)
+
+
+def exclude(db: sqlite3.Connection, session: str, frame_ids: Sequence[int], here: int, reason: str) -> str:
+    """Leave these frames, by ascending packed ids, out of datasets as one act; returns what was done."""
+    film_id, number = unpack(here)
+    wanted = [(unpack(first)[0], unpack(first)[1], unpack(last)[1], reason) for first, last in _runs(frame_ids)]
+    return _("{done} · u undoes").format(done=exclusions.exclude_all(db, session, wanted, f"{film_id}#{number}"))
+
+
+def _runs(frame_ids: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each run of ids that follow each other."""
+    breaks = [index for index in range(1, len(frame_ids)) if frame_ids[index] != frame_ids[index - 1] + 1]
+    starts, ends = [0, *breaks], [*breaks, len(frame_ids)]
+    return [(frame_ids[start], frame_ids[end - 1]) for start, end in zip(starts, ends, strict=True)]
 
 
 def scope_name(db: sqlite3.Connection, film_id: int, number: int, scope: Scope) -> str:

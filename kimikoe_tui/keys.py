@@ -83,9 +83,21 @@ FRAMES = _keys(
     ("scope", "s", "scope", _("what an edit reaches: frame, hold, shot"), _("scope")),
     ("filter", "/", "filter", _("list the frames that match a query"), _("filter")),
     ("clear-filter", "F", "clear_filter", _("list every frame"), ""),
+    ("facets", "f", "facets", _("narrow the list by the tags it carries"), _("tags")),
+    ("views", "V", "views", _("choose a saved query"), ""),
+    ("save-view", "w", "save_view", _("save the query under a name"), ""),
     ("next-shot", "n", "shot(1)", _("next shot"), _("shot")),
     ("previous-shot", "N", "shot(-1)", _("previous shot"), ""),
-    ("jump", "t", "jump_to", _("go to a timecode or a frame number"), _("jump")),
+    ("next-hold", "l right", "hold(1)", _("next hold"), ""),
+    ("previous-hold", "h left", "hold(-1)", _("previous hold"), ""),
+    ("jump", "t", "jump_to", _("go to a timecode, a frame or a shot"), _("jump")),
+    ("play", "space p", "play", _("play the shot from here; any key stops"), _("play")),
+    ("mark", "m", "mark", _("mark what the scope reaches, for the next edits"), ""),
+    ("range", "v", "range", _("begin a range; once more marks it"), ""),
+    ("mark-all", "a", "mark_all", _("mark all that is listed"), ""),
+    ("unmark", "M", "unmark", _("mark nothing"), ""),
+    ("exclude", "E", "exclude", _("leave it or what is marked out of datasets"), ""),
+    ("cite", "c", "cite", _("copy the frame's citation"), ""),
     ("shots", "enter", "open_shots", _("look at the shots around"), ""),
     ("pane", "tab i", "pane", _("next pane, or a larger picture"), ""),
 )
@@ -104,6 +116,20 @@ SHOTS = _keys(
     "shots",
     ("open", "enter", "open", _("look at the frames of the shot"), _("frames")),
     ("size", "z", "resize", _("larger pictures, then small ones again"), _("size")),
+    ("play", "space p", "play", _("play the shot; any key stops"), _("play")),
+    ("filter", "/", "filter", _("list the shots with frames that match a query"), _("filter")),
+    ("clear-filter", "F", "clear_filter", _("list every shot"), ""),
+    ("facets", "f", "facets", _("narrow the list by the tags it carries"), _("tags")),
+    ("views", "V", "views", _("choose a saved query"), ""),
+    ("save-view", "w", "save_view", _("save the query under a name"), ""),
+    ("jump", "t", "jump_to", _("go to a timecode, a frame or a shot"), _("jump")),
+    ("edit", "e +", "edit", _("add tags to it or what is marked; -tag denies one"), _("tag")),
+    ("mark", "m", "mark", _("mark the shot for the next edits"), _("mark")),
+    ("range", "v", "range", _("begin a range; once more marks it"), ""),
+    ("mark-all", "a", "mark_all", _("mark all that is listed"), ""),
+    ("unmark", "M", "unmark", _("mark nothing"), ""),
+    ("exclude", "E", "exclude", _("leave it or what is marked out of datasets"), ""),
+    ("cite", "c", "cite", _("copy the citation of the shot's first frame"), ""),
 )
 CULL = _keys(
     "cull",
@@ -236,6 +262,31 @@ TAG_LINE = _keys(
     ("up", "up", "suggestion(-1)", _("previous suggestion"), ""),
     ("close", "escape", "close", _("close"), _("close")),
 )
+QUERY_LINE = _keys(
+    "query-line",
+    ("apply", "enter", "apply", _("list what matches"), _("list")),
+    ("complete", "tab", "complete", _("take the chosen completion"), _("complete")),
+    ("down", "down", "suggestion(1)", _("next completion"), _("choose")),
+    ("up", "up", "suggestion(-1)", _("previous completion"), ""),
+    ("close", "escape", "close", _("close"), _("close")),
+)
+FACETS = _keys(
+    "facets",
+    ("down", "j down", "move(1)", _("next tag"), ""),
+    ("up", "k up", "move(-1)", _("previous tag"), ""),
+    ("with", "enter +", "narrow('')", _("only what carries the tag"), _("with")),
+    ("without", "x -", "narrow('-')", _("only what does not carry it"), _("without")),
+    ("widen", "u backspace", "widen", _("take the last step back"), _("back")),
+    ("close", "escape q f", "close", _("close; the list stays"), _("close")),
+)
+VIEWS = _keys(
+    "views",
+    ("down", "j down", "move(1)", _("next"), ""),
+    ("up", "k up", "move(-1)", _("previous"), ""),
+    ("open", "enter", "open", _("list what it finds"), _("list")),
+    ("forget", "x", "forget", _("forget this saved query"), _("forget")),
+    ("close", "escape q V", "close", _("close"), _("close")),
+)
 HELP = _keys(
     "help",
     ("down", "j down", "scroll(1)", _("down"), ""),
@@ -259,15 +310,19 @@ CONTEXTS: dict[str, tuple[tuple[Key, ...], ...]] = {
     "copy": (COPY,),
     "line": (LINE,),
     "tag-line": (TAG_LINE,),
+    "query-line": (QUERY_LINE,),
+    "facets": (FACETS,),
+    "views": (VIEWS,),
     "help": (HELP,),
 }
 ROOMS = ("home", "frames", "shots", "cull", "runs", "jobs")
 TITLES = {
     "home": _("home"), "frames": _("frames"), "cull": _("cull"), "runs": _("runs"), "jobs": _("jobs"),
     "shots": _("shots"),
-    "survey": _("s in cull: the survey"), "blind": _("b in cull: blind comparison"), "zoom": _("z in cull, then"),
+    "survey": _("survey"), "blind": _("blind comparison"), "zoom": _("z in cull, then"),
     "reason": _("r in cull, then"), "copy": _("y in cull, then"),
     "go": _("g, then"), "quick-filter": _("f in cull, then"), "line": _("in a line"), "tag-line": _("adding tags"),
+    "query-line": _("in a query"), "facets": _("f in frames or shots, then"), "views": _("V in frames or shots, then"),
     "help": _("in this help"),
 }  # fmt: skip
 PARTS = {"all": _("everywhere"), "list": _("moving"), "grid": _("moving in a grid")}

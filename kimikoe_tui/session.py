@@ -12,6 +12,7 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 
 from db.connect import connect_studio
+from db.index import Index
 from db.terminals import LOCKS
 from kimikoe_tui.marks import Marks
 
@@ -31,8 +32,12 @@ class Session:
         self.culling = culling
         """The expression that this terminal was opened to cull by; empty where it was not opened for that."""
         self.marks = Marks()
+        self.index = Index()
+        """Answers queries far sooner than SQL, once it has been read; SQL answers until then."""
         self._lock, self.name = _lowest_free_slot(root / LOCKS)
         self._hand = ThreadPoolExecutor(max_workers=1, thread_name_prefix="act")
+        self._watch = ThreadPoolExecutor(max_workers=1, thread_name_prefix="watch")
+        self._indexing = ThreadPoolExecutor(max_workers=1, thread_name_prefix="index")
         self._threads = threading.local()
 
     def reader(self) -> sqlite3.Connection:
@@ -46,9 +51,19 @@ class Session:
         """Do an act and wait until it is on the disk; acts keep the order in which they were asked for."""
         return await asyncio.wrap_future(self._hand.submit(self._do, act))
 
+    async def watch(self, look: Callable[[sqlite3.Connection], T]) -> T:
+        """Look into the studio on a thread that always uses the same connection, as `data_version` wants it."""
+        return await asyncio.wrap_future(self._watch.submit(lambda: look(self.reader())))
+
+    def refresh_index(self) -> None:
+        """Have the index read what is new, behind everything else."""
+        self._indexing.submit(lambda: self.index.refresh(self.reader()))
+
     def close(self) -> None:
         """Finish the acts that wait, then free the name."""
         self._hand.shutdown(wait=True)
+        self._watch.shutdown(wait=True, cancel_futures=True)
+        self._indexing.shutdown(wait=True, cancel_futures=True)
         self._lock.release()
 
     def _do(self, act: Callable[[sqlite3.Connection], T]) -> T:

@@ -1,22 +1,21 @@
-"""The frames of the film: look, and correct their tags by keyboard over a frame, its hold or its shot."""
+"""The frames of the film: look, and correct their tags by keyboard over a hold, a shot or what is marked."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import get_args
 
-from db import films, query
 from db.films import Scope, pack, unpack
 from db.i18n import _
 from kimikoe_tui import keys
-from kimikoe_tui.frame_edits import PRESENT, Judgement, Word, edit, words_of
-from kimikoe_tui.screens.frame_reading import Listed
-from kimikoe_tui.screens.frames_view import PANES, FramesView
-from kimikoe_tui.screens.line import LinePrompt
+from kimikoe_tui.citing import cite
+from kimikoe_tui.frame_edits import PRESENT, Judgement, Word, words_of
+from kimikoe_tui.screens.frame_reading import Looked
+from kimikoe_tui.screens.frames_moving import FramesMoving
 
 SCOPES: tuple[Scope, ...] = get_args(Scope)
-FILTER_HINT = "nagisa -glasses (smile or blush) t:3:10..3:45 shot:12 is:judged"
 
 
-class FramesRoom(FramesView):
+class FramesRoom(FramesMoving):
     """Every frame, the picture of the one under the cursor, and its tags."""
 
     CSS_PATH = "frames.tcss"
@@ -30,106 +29,92 @@ class FramesRoom(FramesView):
 
     def action_tag(self, step: int) -> None:
         """Choose a tag of the frame."""
-        self.catch_up()
-        self.tag_list.choose(step)
+        self._on_frame(lambda here: self._choose(here, step))
 
-    async def action_judge(self, judgement: Judgement) -> None:
+    async def _choose(self, here: Looked, step: int) -> None:
+        if here is self.here:
+            self.tag_list.choose(step)
+
+    def action_judge(self, judgement: Judgement) -> None:
         """Say of the chosen tag that it is wrong or right, or leave it to the tagger."""
-        self.catch_up()
-        chosen = self.tag_list.chosen
-        if chosen is None:
+        self._on_frame(lambda here: self._judge(here, judgement))
+
+    async def _judge(self, here: Looked, judgement: Judgement) -> None:
+        chosen = self.tag_list.chosen_name
+        if chosen is None or chosen not in (*(tag.tag for tag in here.tags), *here.denied):
             self.complain(_("No tag is chosen: J and K choose one."))
             return
-        await self._edit([Word(chosen.tag, PRESENT[judgement])])
+        await self._edit(here, [Word(chosen, PRESENT[judgement])])
 
     def action_edit(self) -> None:
         """Write tags."""
+        self._on_frame(self._open_tag_line)
+
+    async def _open_tag_line(self, here: Looked) -> None:
         from kimikoe_tui.screens.tag_line import TagLine
 
-        self.catch_up()
-        if self.here is not None:
-            title = _("tag {scope}").format(scope=self.here.scope_name)
-            self.app.push_screen(TagLine(title, self.session.reader, self._hand_in_tags))
+        title = _("tag {scope}").format(scope=self.session.marks.words or here.scope_name)
+        self.app.push_screen(TagLine(title, self.session.reader, lambda text: self._hand_in_tags(here, text)))
 
-    async def _hand_in_tags(self, text: str) -> str:
+    async def _hand_in_tags(self, here: Looked, text: str) -> str:
         if text.strip():
-            await self._edit(words_of(self.session.reader(), text))
+            await self._edit(here, await asyncio.to_thread(lambda: words_of(self.session.reader(), text)))
         return ""
 
-    async def _edit(self, words: list[Word]) -> None:
-        if (frame_id := self.lines.frame_id) is None:
-            return
-        film_id, number = unpack(frame_id)
-        scope, name = self.scope, self.session.name
-        self.say(await self.session.commit(lambda db: edit(db, name, film_id, number, scope, words)))
-        self.lines.mark_stale(*self.lines.scope)
+    def _on_frame(self, act: Callable[[Looked], Awaitable[None]]) -> None:
+        """Do something with the frame that is under the cursor now, whatever is by the time it is known."""
+        if (frame_id := self.lines.frame_id) is not None:
+            scope = self.scope
+            self.in_turn(lambda: self._with_frame(frame_id, scope, act))
+
+    async def _with_frame(self, frame_id: int, scope: Scope, act: Callable[[Looked], Awaitable[None]]) -> None:
+        await act(await self.known(frame_id, scope))
+
+    async def _edit(self, here: Looked, words: Sequence[Word]) -> None:
+        film_id, (first, last) = here.frame.film_id, here.reach
+        targets = self.session.marks.ids or [pack(film_id, number) for number in range(first, last + 1)]
+        await self.write(targets, here.frame_id, words, here.scope_name)
+        self.lines.mark_stale(targets[0], targets[-1])
         self.look_again()
 
-    def action_filter(self) -> None:
-        """List the frames that match a query."""
-        self.app.push_screen(LinePrompt(_("frames that match"), self.expression, FILTER_HINT, self._hand_in_filter))
-
-    async def _hand_in_filter(self, text: str) -> str:
-        ids = await asyncio.to_thread(lambda: query.frame_ids(self.session.reader(), text))
-        if not ids:
+    async def hand_in_filter(self, text: str) -> str:
+        """List what matches; returns what is wrong with the text."""
+        listed = await asyncio.to_thread(lambda: self.read_list(text, None))
+        if not listed.ids:
             return _("No frame matches.")
-        self.post_message(Listed(ids, self.films, text.strip(), None))
+        self.post_message(listed)
         return ""
 
-    def action_clear_filter(self) -> None:
-        """List every frame, the cursor staying on its frame."""
-        self.list_frames("", self.lines.frame_id)
+    def narrow(self, expression: str) -> None:
+        """List what matches, the cursor staying on its frame or on the first one after it."""
+        self.list_frames(expression, self.lines.frame_id)
 
-    def action_shot(self, step: int) -> None:
-        """Go to the first frame of the next shot, or of this one and then the one before."""
-        if (frame_id := self.lines.frame_id) is None:
-            return
-        film_id, number = unpack(frame_id)
-        db = self.session.reader()
-        first, last = films.scope_range(db, film_id, number, "shot")
-        if step > 0:
-            self._go_to(pack(film_id, last + 1))
-        elif number > first or first == 1:
-            self._go_to(pack(film_id, first))
-        else:
-            self._go_to(pack(film_id, films.scope_range(db, film_id, first - 1, "shot")[0]))
+    @property
+    def frame_here(self) -> int | None:
+        """The packed id of the frame under the cursor."""
+        return self.lines.frame_id
 
-    def action_jump_to(self) -> None:
-        """Go to a timecode or a frame number."""
-        self.app.push_screen(LinePrompt(_("go to"), "", _("0:31:50 or 57301"), self._hand_in_jump))
+    def reach_here(self) -> tuple[int, int]:
+        """The scope; the frame alone where its scope is not known yet."""
+        frame_id = self.lines.frame_id
+        assert frame_id is not None
+        return self.lines.scope if self.is_known(frame_id) else (frame_id, frame_id)
 
-    async def _hand_in_jump(self, text: str) -> str:
-        if (frame_id := self.lines.frame_id) is None or not text.strip():
-            return ""
-        name = self.films[unpack(frame_id)[0]].name
-        sign = "#" if text.strip().isdigit() else "@"
-        film, number = films.resolve(self.session.reader(), f"{name}{sign}{text.strip()}")
-        self._go_to(pack(film.id, number))
-        return ""
+    def listed_between(self, first_id: int, last_id: int) -> Iterable[int]:
+        """The frames that are listed from one to another, both included."""
+        return self.lines.ids_between(first_id, last_id)
 
-    def action_open_shots(self) -> None:
-        """Look at the shots around."""
+    def marks_changed(self) -> None:
+        """Show the marks."""
+        self.title_list()
+        self.lines.refresh()
+
+    def step_on(self) -> None:
+        """Go to the frame after what was marked."""
+        self.lines.go_to_id(self.reach_here()[1] + 1)
+
+    def action_cite(self) -> None:
+        """Copy the frame's citation."""
         if (frame_id := self.lines.frame_id) is not None:
             film_id, number = unpack(frame_id)
-            self.post_message(self.Visit("shots", f"{film_id}#{number}"))
-
-    def action_pane(self) -> None:
-        """The next pane where only one fits; a larger picture where there is room."""
-        panes = PANES if self.has_class("-narrow") else PANES[:2]
-        self.pane = panes[(panes.index(self.pane) + 1) % len(panes)] if self.pane in panes else "list"
-        self.show_pane()
-
-    def _go_to(self, frame_id: int) -> None:
-        self.lines.go_to_id(frame_id)
-
-    def arrive(self, place: str, words: str) -> None:
-        """Go to the frame of an act that was undone, listing every frame where the filter hides it."""
-        film_id, _sign, number = place.partition("#")
-        frame_id = pack(int(film_id), int(number))
-        if self.lines.has_id(frame_id):
-            self._go_to(frame_id)
-            self.look()
-        else:
-            self.list_frames("", frame_id)
-        self.lines.mark_stale(0, 1 << 62)
-        super().arrive(place, words)
+            self.in_turn(lambda: cite(self, self.films[film_id], number))

@@ -1,4 +1,6 @@
-"""What the frames room shows: the list, the picture of the frame under the cursor, and its tags."""
+"""What the frames room shows: the list, the picture of the frame under the cursor, its tags, and the holds around."""
+
+import asyncio
 
 from rich.text import Text
 from textual import on
@@ -6,15 +8,16 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from db import films
+from db.drawings import Beginnings
 from db.films import Film, Scope, pack, unpack
 from db.i18n import _, plural
 from kimikoe_tui.messages import FramesChanged, PolicyChanged
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.pixels import FrameServer
-from kimikoe_tui.screens.frame_reading import FrameReading, Listed, Looked, read_frame
+from kimikoe_tui.screens.frame_reading import FrameReading, Grown, Listed, Looked, read_frame
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain, thousands
+from kimikoe_tui.widgets.filmstrip import Filmstrip
 from kimikoe_tui.widgets.frame_list import Columns, FrameList
 from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.picture import Picture
@@ -25,11 +28,13 @@ from kimikoe_tui.widgets.virtual_list import VirtualList
 REST_SECONDS = 0.03
 GROWTH_SECONDS = 2.0
 EVERY_ID = 1 << 62
-PANES = ("list", "picture", "tags")
+PANES = ("list", "picture", "tags", "strip")
 
 
 class FramesView(FrameReading):
     """The frames room without its keys."""
+
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (20, "-tall"), (32, "-high")]
 
     def __init__(self, session: Session, server: FrameServer) -> None:
         super().__init__(session)
@@ -38,20 +43,23 @@ class FramesView(FrameReading):
         self.pane = "list"
         self.expression = ""
         self.films: dict[int, Film] = {}
+        self.beginnings: Beginnings | None = None
         self.here: Looked | None = None
 
     def parts(self) -> ComposeResult:
-        """The list on the left; picture over tags on the right."""
+        """The list on the left; picture over tags on the right; the holds around below."""
         with Horizontal(id="panes"):
             with Pane(id="list-pane"):
                 yield Columns()
                 yield Static(_("No film is in yet: `kimikoe ingest FILE` takes one in."), id="empty", markup=False)
-                yield FrameList(self.session.reader)
+                yield FrameList(self.session.reader, self.session.marks)
             with Vertical(id="look-pane"):
                 with Pane(id="picture-pane"):
-                    yield Picture(FilmFrames(self._server))
+                    yield Picture(FilmFrames(self._server), id="picture")
                 with Pane(id="tags-pane"):
                     yield TagList()
+        with Pane(id="strip-pane", title=_("holds around")):
+            yield Filmstrip(self._server)
 
     def on_mount(self) -> None:
         """List every frame."""
@@ -73,25 +81,31 @@ class FramesView(FrameReading):
     @property
     def picture(self) -> Picture:
         """The picture of the frame under the cursor."""
-        return self.query_one(Picture)
+        return self.query_one("#picture", Picture)
+
+    @property
+    def strip(self) -> Filmstrip:
+        """The holds around."""
+        return self.query_one(Filmstrip)
 
     @on(Listed)
     def _listed(self, message: Listed) -> None:
-        self.films, self.expression = message.films, message.expression
+        self.films, self.expression, self.beginnings = message.films, message.expression, message.beginnings
         at = message.at if message.at is not None else self.lines.frame_id
         self.lines.show(message.ids, message.films, at)
         self.query_one("#empty").display = not message.ids
-        self._title_list()
+        self.title_list()
         self.look()
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:
-        if message.frame_id != self.lines.frame_id:
+        if message.frame_id != self.lines.frame_id or message.scope != self.scope:
             return
         self.here = message
         film_id = message.frame.film_id
         self.lines.reach(pack(film_id, message.reach[0]), pack(film_id, message.reach[1]))
         self.tag_list.show(message.tags, message.denied)
+        self.strip.show(self.films[film_id], message.around, message.frame.number)
         self._title_frame(message)
 
     @on(VirtualList.Moved)
@@ -120,10 +134,14 @@ class FramesView(FrameReading):
         self._list_if_grown()
 
     def _list_if_grown(self) -> None:
-        """List again where frames or films have arrived; a filter's list stays as it was asked for."""
         self._growth.pause()
-        known = {film.id: film for film in films.films(self.session.reader())}
-        if known != self.films and not self.expression:
+        self.look_for_growth()
+
+    @on(Grown)
+    def _grown(self, message: Grown) -> None:
+        """List again where frames or films have arrived; a filter's list stays as it was asked for."""
+        self.beginnings = message.beginnings
+        if message.films != self.films and not self.expression:
             self.list_frames("", self.lines.frame_id)
 
     def look(self) -> None:
@@ -134,11 +152,17 @@ class FramesView(FrameReading):
         self.picture.show(around[0], [key for key in around[1:] if key])
         self.look_again()
 
-    def catch_up(self) -> None:
-        """Know the frame under the cursor now, where a key came before the cursor had rested on it."""
-        frame_id = self.lines.frame_id
-        if frame_id is not None and (self.here is None or frame_id != self.here.frame_id):
-            self._looked(read_frame(self.session.reader(), *unpack(frame_id), self.scope))
+    async def known(self, frame_id: int, scope: Scope) -> Looked:
+        """All that is known of a frame, also where a key came before the cursor had rested on it."""
+        if self.here is not None and (self.here.frame_id, self.here.scope) == (frame_id, scope):
+            return self.here
+        looked = await asyncio.to_thread(lambda: read_frame(self.session.reader(), *unpack(frame_id), scope))
+        self._looked(looked)
+        return looked
+
+    def is_known(self, frame_id: int) -> bool:
+        """Whether all is known of a frame, for the scope there is."""
+        return self.here is not None and (self.here.frame_id, self.here.scope) == (frame_id, self.scope)
 
     def look_again(self) -> None:
         """Read again what is known of the frame under the cursor."""
@@ -152,12 +176,14 @@ class FramesView(FrameReading):
         film = self.films[film_id]
         return FilmFrame(film_id, number, film.width, film.height)
 
-    def _title_list(self) -> None:
+    def title_list(self) -> None:
+        """`13 frames / 170,000`, below it the filter and how many frames are marked."""
         count = len(self.lines.ids)
         total = sum(film.frames_in for film in self.films.values())
         words = plural("{count} frame", "{count} frames", count).format(count=thousands(count))
         title = Text(words if not self.expression else f"{words} / {thousands(total)}")
-        self.query_one("#list-pane", Pane).head(title, Text(plain(self.expression), ACCENT))
+        foot = [part for part in (self.session.marks.words, plain(self.expression)) if part]
+        self.query_one("#list-pane", Pane).head(title, Text(" · ".join(foot), ACCENT))
 
     def _title_frame(self, here: Looked) -> None:
         film = self.films[here.frame.film_id]

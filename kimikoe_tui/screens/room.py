@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from db import events as acts
+from db import queue
 from db.errors import UserError
 from db.events import Undone
 from db.i18n import _
@@ -70,7 +71,11 @@ class Room(TellsFailures, Screen[None]):
 
     def show_work(self, engine_runs: bool | None) -> None:
         """Show in the first line what the engine does."""
-        self.query_one(TopLine).show_work(self.session.reader(), engine_runs)
+        self.run_worker(self._show_work(engine_runs), group="work", exclusive=True, exit_on_error=False)
+
+    async def _show_work(self, engine_runs: bool | None) -> None:
+        active = await self.session.watch(queue.active)
+        self.query_one(TopLine).show_work(active, engine_runs)
 
     @property
     def status(self) -> StatusLine:

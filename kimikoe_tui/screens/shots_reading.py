@@ -35,5 +35,7 @@ class ShotsReading(Room):
         db = self.session.reader()
         known = {film.id: film for film in films.films(db)}
         every = shots.shots(db)
-        found = shots.shots_of(every, query.frame_ids(db, expression)) if expression.strip() else every
+        if not expression.strip():
+            return ShotsListed(every, len(every), known, "", at)
+        found = shots.shots_of(every, query.frame_ids(db, expression, self.session.index))
         return ShotsListed(found, len(every), known, expression.strip(), at)

@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from db import shots
-from db.films import Film, pack
+from db.films import Film
 from db.i18n import _, plural
 from db.shots import Shot
 from kimikoe_tui.messages import FramesChanged
@@ -15,6 +15,7 @@ from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.screens.shots_reading import ShotsListed, ShotsReading
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain, thousands
+from kimikoe_tui.widgets.picture_grid import PictureGrid
 from kimikoe_tui.widgets.shot_grid import ShotGrid
 
 GROWTH_SECONDS = 2.0
@@ -59,7 +60,7 @@ class ShotsView(ShotsReading):
         self.query_one("#empty").display = not message.total
         self.title_grid()
 
-    @on(ShotGrid.Moved)
+    @on(PictureGrid.Moved)
     def _moved(self) -> None:
         self.title_grid()
 
@@ -92,8 +93,3 @@ class ShotsView(ShotsReading):
         for part in (plain(self.expression), self.session.marks.words):
             line.append(f" · {part}" if part else "", ACCENT)
         self.query_one("#head", Static).update(line, layout=False)
-
-    def frame_id_here(self) -> int | None:
-        """The packed id of the first frame of the shot under the cursor."""
-        shot = self.grid.shot
-        return None if shot is None else pack(shot.film_id, shot.first)

@@ -1,6 +1,5 @@
 """The lines around a room: where one is, what happened, which keys there are."""
 
-import sqlite3
 from pathlib import Path
 from typing import Literal
 
@@ -31,9 +30,9 @@ class TopLine(Widget):
         self._studio = Text("   " + plain(root.resolve().name), FAINT)
         self._work: list[Text] = []
 
-    def show_work(self, db: sqlite3.Connection, engine_runs: bool | None) -> None:
-        """Read what runs and whether an engine does."""
-        work = _work(db, engine_runs)
+    def show_work(self, active: list[queue.Job], engine_runs: bool | None) -> None:
+        """Show the jobs that are not done, and whether an engine runs."""
+        work = _work(active, engine_runs)
         if work != self._work:
             self._work = work
             self.refresh()
@@ -50,9 +49,8 @@ class TopLine(Widget):
         return self._place
 
 
-def _work(db: sqlite3.Connection, engine_runs: bool | None) -> list[Text]:
+def _work(active: list[queue.Job], engine_runs: bool | None) -> list[Text]:
     """Whether the engine runs, what it does, how much waits: what matters most first."""
-    active = queue.active(db)
     running = [job for job in active if job.state == "running"]
     parts = [_progress(job) for job in running[:2]]
     if engine_runs is not None:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from db import films, tags
 from db.films import Film, Frame, pack, unpack
 from db.i18n import _
 from db.tags import FrameTag
+from kimikoe_tui.marks import Marks
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.cells import column, column_right, fit_words
@@ -45,9 +46,9 @@ class FrameList(TellsFailures, VirtualList):
         page: int
         rows: dict[int, FrameRow]
 
-    def __init__(self, reader: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, reader: Callable[[], sqlite3.Connection], marks: Marks) -> None:
         super().__init__()
-        self._reader = reader
+        self._reader, self._marks = reader, marks
         self._films: dict[int, Film] = {}
         self._pages: OrderedDict[int, dict[int, FrameRow]] = OrderedDict()
         self._stale: set[int] = set()
@@ -80,6 +81,14 @@ class FrameList(TellsFailures, VirtualList):
     def go_to_id(self, frame_id: int) -> None:
         """Put the cursor on a frame, or on the first one listed after it."""
         self.move_to(bisect_left(self.ids, frame_id))
+
+    def go_back_to_id(self, frame_id: int) -> None:
+        """Put the cursor on a frame, or on the last one listed before it."""
+        self.move_to(bisect_right(self.ids, frame_id) - 1)
+
+    def ids_between(self, first_id: int, last_id: int) -> "array[int]":
+        """The listed frames from one to another, both included."""
+        return self.ids[bisect_left(self.ids, first_id) : bisect_right(self.ids, last_id)]
 
     def row(self, index: int) -> FrameRow | None:
         """What is known of a line; asked for where it is not."""
@@ -130,9 +139,10 @@ class FrameList(TellsFailures, VirtualList):
         """Number, timecode, shot, place in its hold, tags."""
         frame_id = self.ids[index]
         film_id, number = unpack(frame_id)
-        reached = self.scope[0] <= frame_id <= self.scope[1]
+        reach = "▎" if self.scope[0] <= frame_id <= self.scope[1] else " "
         row = self.row(index)
-        line = Text.assemble(("▎" if reached else " ", ACCENT), (f"{number:>6} ", TEXT))
+        marked = "●" if frame_id in self._marks else " "
+        line = Text.assemble((reach, ACCENT), (f"{number:>6}", TEXT), (marked, ACCENT))
         if film_id in self._films:
             line.append(f" {self._films[film_id].timecode(number)} ", MUTED)
         if row is None:
@@ -168,6 +178,8 @@ def _hold(frame: Frame) -> Text:
 def _snippet(row: FrameRow, width: int) -> Text:
     if row.frame.corrupt or row.frame.tainted:
         return Text(_("corrupt") if row.frame.corrupt else _("tainted"), ALARM)
+    if row.frame.excluded:
+        return Text(_("left out: {reason}").format(reason=plain(row.frame.excluded)), MUTED)
     people = [plain(tag.tag) for tag in row.tags if tag.origin == "verdict"]
     others = [plain(tag.tag) for tag in row.tags if tag.origin != "verdict" and tag.category != RATING]
     shown = fit_words([*people, *others], max(1, width)).split(", ")

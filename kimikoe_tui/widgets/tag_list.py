@@ -37,6 +37,11 @@ class TagList(VirtualList):
         """The chosen tag, where this frame has it."""
         return next((line for line in self.lines if line.tag == self._chosen), None)
 
+    @property
+    def chosen_name(self) -> str | None:
+        """The chosen tag, whether this frame has it or not."""
+        return self._chosen
+
     def highlighted(self, index: int) -> bool:
         """Only a chosen tag is drawn as such."""
         return self.lines[index].tag == self._chosen

@@ -1,4 +1,4 @@
-"""A frame server of one colour a frame: speaks the protocol, and dies at frame 13 before it answers.
+"""A frame server of one colour a frame: speaks the protocol, and dies at frame 14 before it answers.
 
 Generated pictures are read from `images/` of the folder it is given.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image
 
-DEADLY, UNKNOWN = 13, 99
+DEADLY, UNKNOWN = 14, 99
 
 
 def main() -> None:

@@ -156,6 +156,6 @@ async def test_a_key_that_comes_before_the_frame_is_shown_meets_that_frame(db: C
         chosen = frames_room(app).tag_list.chosen
         assert chosen is not None and chosen.tag == ">:("
         frames_room(app).action_move(2)
-        await frames_room(app).action_judge("deny")
+        frames_room(app).action_judge("deny")
+        await until(pilot, lambda: "No tag is chosen" in frames_room(app).status.said)
         assert verdicts(db, ">:(") == {}
-        assert "No tag is chosen" in frames_room(app).status.said

@@ -16,6 +16,9 @@ from tests.pilot.conftest import Open, frames_room, looked_at, until
 from tests.pilot.fake_frame_server import DEADLY, UNKNOWN
 from tests.rows import FIRST_SHOT, FRAMES
 
+ONE_MORE = """INSERT INTO frame (film_id, number, pts, is_key, distance, cut_change, signature)
+              VALUES (1, ?, 0, 0, 0, 0, x'')"""
+
 
 def number(app: KimikoeApp) -> int:
     """The frame under the cursor."""
@@ -134,7 +137,7 @@ async def test_new_frames_are_listed_and_the_cursor_stays(db: Connection, open_s
     async with open_studio("g", "f", "]") as (app, pilot):
         await looked_at(app, pilot, 11)
         with writing(db):
-            db.execute("INSERT INTO frame SELECT 1, 101, pts, 0, 0, 0, 0, 0, x'' FROM frame WHERE number = 100")
+            db.execute(ONE_MORE, (FRAMES + 1,))
             changes.announce(db, "frames", 1, 101, 101)
         app.poll()
         lines = frames_room(app).lines
@@ -154,7 +157,7 @@ async def test_a_long_film_is_read_in_pages(db: Connection, open_studio: Open, m
     monkeypatch.setattr(films, "frames", counted)
     with writing(db):
         db.executemany(
-            "INSERT INTO frame SELECT 1, ?, pts, 0, 0, 0, 0, 0, x'' FROM frame WHERE number = 100",
+            ONE_MORE,
             [(each,) for each in range(FRAMES + 1, 20_001)],
         )
     async with open_studio("g", "f") as (app, pilot):

@@ -69,8 +69,9 @@ async def test_one_pane_at_a_time_on_a_phone(open_studio: Open) -> None:
     async with open_studio("g", "f", size=(45, 14)) as (app, pilot):
         await looked_at(app, pilot, 1)
         room = frames_room(app)
-        for shown in ("list", "picture", "tags", "list"):
-            visible = [pane for pane in ("list", "picture", "tags") if room.query_one(f"#{pane}-pane").region.area]
+        for shown in ("list", "picture", "tags", "strip", "list"):
+            panes = {name: room.query_one(f"#{name}-pane") for name in ("list", "picture", "tags", "strip")}
+            visible = [name for name, pane in panes.items() if pane.region.area]
             assert visible == [shown]
             await pilot.press("tab")
 

@@ -7,7 +7,7 @@ import pytest
 from db.connect import writing
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.screens.shots import ShotsRoom
-from kimikoe_tui.widgets.shot_grid import WIDTHS, fit_layout
+from kimikoe_tui.widgets.picture_grid import fit_layout
 from kimikoe_tui.widgets.sources import FilmFrame
 from tests.pilot.conftest import Open, looked_at, until
 from tests.rows import FIRST_SHOT
@@ -26,7 +26,8 @@ def add_many_shots(db: Connection, count: int = MANY) -> None:
     with writing(db):
         db.execute("DELETE FROM shot")
         db.executemany(
-            "INSERT INTO frame SELECT 1, ?, pts, 0, 0, 0, 0, 0, x'' FROM frame WHERE film_id = 1 AND number = 100",
+            """INSERT INTO frame (film_id, number, pts, is_key, distance, cut_change, signature)
+               VALUES (1, ?, 0, 0, 0, 0, x'')""",
             [(each,) for each in range(101, count * 8 + 1)],
         )
         db.executemany("INSERT INTO hold VALUES (1, ?, ?, ?)", [(n, n + 1, n) for n in range(101, count * 8, 2)])
@@ -94,7 +95,7 @@ async def test_at_least_one_shot_fits_and_all_pictures_are_within(
     async with open_studio("g", "s", size=size) as (app, pilot):
         grid = shots_room(app).grid
         await until(pilot, lambda: len(grid.shots) == 100 and grid.picture_at(0).painted is not None)
-        for _size in WIDTHS:
+        for _size in grid.widths:
             shown = [picture for picture in grid._pictures if picture.display]
             assert shown and all(grid.region.contains_region(picture.region) for picture in shown)
             await pilot.press("z")
@@ -102,6 +103,6 @@ async def test_at_least_one_shot_fits_and_all_pictures_are_within(
 
 
 def test_a_page_is_filled() -> None:
-    layout = fit_layout(120, 36, 22, (16, 9), (10, 20))
+    layout = fit_layout((120, 36), 22, 2, (16, 9), (10, 20))
     assert (layout.columns, layout.rows, layout.picture) == (5, 4, (23, 6))
-    assert fit_layout(1, 1, 22, (16, 9), (10, 20)).per_page == 1
+    assert fit_layout((1, 1), 22, 2, (16, 9), (10, 20)).per_page == 1

@@ -8,19 +8,22 @@ from textual.binding import Binding
 from kimikoe_tui import keys
 from kimikoe_tui.screens.blind import BlindRoom
 from kimikoe_tui.screens.cull import CullRoom
+from kimikoe_tui.screens.facets import FacetsPane
 from kimikoe_tui.screens.frames import FramesRoom
 from kimikoe_tui.screens.help import HelpScreen, help_rows
 from kimikoe_tui.screens.home import HomeRoom
 from kimikoe_tui.screens.jobs import JobsRoom
 from kimikoe_tui.screens.line import LinePrompt
 from kimikoe_tui.screens.menu import CopyMenu, GoMenu, QuickFilterMenu, ReasonMenu
+from kimikoe_tui.screens.query_line import QueryLine
 from kimikoe_tui.screens.runs import RunsRoom
 from kimikoe_tui.screens.shots import ShotsRoom
 from kimikoe_tui.screens.survey import SurveyRoom
 from kimikoe_tui.screens.tag_line import TagLine
+from kimikoe_tui.screens.views import ViewsPane
 
 SCREENS = {
-    "shots": ShotsRoom,
+    "shots": ShotsRoom, "query-line": QueryLine, "facets": FacetsPane, "views": ViewsPane,
     "home": HomeRoom, "frames": FramesRoom, "cull": CullRoom, "runs": RunsRoom, "jobs": JobsRoom, "go": GoMenu,
     "survey": SurveyRoom, "blind": BlindRoom, "zoom": CullRoom, "reason": ReasonMenu, "copy": CopyMenu,
     "quick-filter": QuickFilterMenu, "line": LinePrompt, "tag-line": TagLine, "help": HelpScreen,
