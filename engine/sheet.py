@@ -24,6 +24,7 @@ from db.findings import Looking
 from db.i18n import _
 from db.pictures import Picture
 from db.sheets import SheetMade, SheetRequest, Told
+from db.studio_files import inside
 from engine.infotext import XMP
 from engine.picture_file import read_picture
 from engine.pixels import Film
@@ -81,10 +82,7 @@ class Sheet:
         self._draw.text((left + self._request.size, below), mark, colour, self._font, anchor="ra")
 
     def _read(self, picture: Picture) -> NDArray[np.uint8]:
-        path = (self._root / str(picture.path)).resolve()
-        if not path.is_relative_to(self._root.resolve()):
-            raise UserError(_("{name} is not in the studio").format(name=path.name))
-        return read_picture(path)
+        return read_picture(inside(self._root, str(picture.path)))
 
     def _place_frame(self, image_id: int, left: int, top: int) -> None:
         nearest = pictures.matches(self._db, image_id)

@@ -5,8 +5,9 @@ import sqlite3
 from pathlib import Path
 
 from db.durable import copy_synced, file_sha256, partial_path, private_folder, sync_folder
+from db.errors import UserError
 from db.i18n import _
-from db.studio_files import is_below
+from db.studio_files import inside, is_below
 from engine.check.checking import Checking
 
 NAMED = """
@@ -27,9 +28,10 @@ def check(checking: Checking) -> None:
 
 
 def _fault(root: Path, row: sqlite3.Row) -> str:
-    if not row["path"] or not is_below(row["path"]):
+    try:
+        path = inside(root, row["path"] or "")
+    except UserError:
         return _("its row names no file of this studio")
-    path = root / row["path"]
     if not path.is_file():
         return _("it is missing")
     try:

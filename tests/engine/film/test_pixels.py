@@ -184,12 +184,21 @@ def test_bad_pictures_are_answered_with_the_reason(client: Client, studio: Studi
     paths[text].write_text("no picture")
     studio.db.execute("UPDATE image SET path = '../secret.png' WHERE id = ?", (outside,))
     studio.db.execute("UPDATE image SET path = NULL WHERE id = ?", (nowhere,))
-    reasons = {gone: "is gone", cut: "cannot be read", text: "cannot be read", outside: "outside", nowhere: "no file"}
+    reasons = {gone: "is gone", cut: "cannot be read", text: "cannot be read", outside: "leads out", nowhere: "no file"}
     for image_id, reason in {**reasons, 999: "no file"}.items():
         header, body = client.ask(id=image_id, image=image_id, width=32)
         assert reason in header["error"] and not body
     assert "bytes" in client.ask(id=7, image=whole, width=32)[0]
     assert client.ask(id=8, image=whole, width=0)[0]["id"] is None
+
+
+def test_pictures_in_a_folder_that_is_a_link_to_another_disk_are_shown(
+    client: Client, studio: Studio, image_ids: list[int]
+) -> None:
+    elsewhere = studio.root.parent / "another disk"
+    studio.images.rename(elsewhere)
+    studio.images.symlink_to(elsewhere)
+    assert "bytes" in client.ask(id=1, image=image_ids[0], width=32)[0]
 
 
 def test_what_comes_next_is_read_while_nothing_is_asked(studio: Studio, film_path: Path, image_ids: list[int]) -> None:
