@@ -45,6 +45,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "thumbnails": (ingest, "frame_thumbnail"), "frame rows": (ingest, "_store_frames"),
     "thumbnail rows": (ingest, "save_thumbnails"), "shots": (ingest, "_store_shots"), "holds": (ingest, "group_film"),
 }  # fmt: skip
+EACH_BATCH = "frame rows"
 ONCE_A_FILM: dict[str, tuple[Any, str]] = {
     "the letterbox": (film_row, "find_letterbox"), "the fields": (film_row, "with_fields"),
 }  # fmt: skip
@@ -160,11 +161,7 @@ class TakeIn:
     def _job(self, studio: Studio) -> RunningJob:
         claimed = claim(studio.db, "cpu", os.getpid())
         assert claimed is not None
-        return RunningJob(studio, claimed, Models(), stopping=self._note_memory)
-
-    def _note_memory(self) -> bool:
-        self._memory.append(psutil.Process().memory_info().rss)
-        return False
+        return RunningJob(studio, claimed, Models())
 
     @contextmanager
     def _timed(self) -> Iterator[None]:
@@ -187,5 +184,7 @@ class TakeIn:
                 return call(*arguments, **options)
             finally:
                 self.stages[stage] += clock() - start
+                if stage == EACH_BATCH:
+                    self._memory.append(psutil.Process().memory_info().rss)
 
         return timed

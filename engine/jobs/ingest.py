@@ -17,6 +17,7 @@ from db.exposures import DEFAULT_THRESHOLD
 from db.i18n import _
 from db.requests import IngestRequest
 from db.timecode import span
+from engine.fit import small_slices
 from engine.holds import GREATEST_DISTANCE, Look, continues_hold, look, luma_distance, small_planes
 from engine.jobs.bulk import room_for, write_rows
 from engine.jobs.film_parts import consecutive, holds_reach, missing_runs, set_groupings_aside, shots_reach
@@ -89,8 +90,7 @@ def _take_in_frames(studio: Studio, film: Film, first: int, last: int | None, jo
         closing(open_thumbnails(studio.thumbs_path)) as thumbs,
         closing(_frames_left(studio.db, film, measure, first, job)) as frames,
     ):
-        while batch := list(islice(frames, _batch_size(stored, last))):
-            rows = [measure(frame) for frame in batch]
+        while rows := [measure(frame) for frame in islice(frames, _batch_size(stored, last))]:
             thumbnails = measure.take_thumbnails()
             studio.need_room(room_for(len(rows), thumbnails))
             _store_frames(studio.db, film.id, rows)
@@ -168,7 +168,7 @@ class FrameMeasure:
 
     def __call__(self, decoded: DecodedFrame) -> FrameRow:
         """The frame's row: number, pts, fields, is_key, corrupt, tainted, distance, cut_change, signature."""
-        luma, blue, red = small_planes(decoded.frame)
+        luma, blue, red = (self._cropped(plane) for plane in small_planes(decoded.frame))
         hsv, now_look = small_hsv(luma, blue, red), look(luma)
         distance = 0 if self._look is None else luma_distance(now_look, self._look)
         change = 0.0 if self._look is None else self._change_to(hsv)
@@ -189,6 +189,11 @@ class FrameMeasure:
         """(number, jpeg) made since the last call."""
         taken, self._thumbnails = self._thumbnails, []
         return taken
+
+    def _cropped(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        info = self._film.info
+        rows, columns = small_slices(self._film.fit.crop, info.width, info.height, info.rotation, plane.shape)
+        return np.ascontiguousarray(plane[rows, columns])
 
     def _change_to(self, hsv: NDArray[np.uint8]) -> float:
         """How much the picture changed; hsv_change compares pictures of one size, and another size is a cut."""
