@@ -32,13 +32,6 @@ class Culling(msgspec.Struct, frozen=True):
         """The expression of what is kept of it."""
         return f"cull:{self.id} {KEPT}"
 
-    @property
-    def view(self) -> str:
-        """The name of the saved view of what is kept."""
-        if self.expression == EVERY_PICTURE:
-            return _("keepers")
-        return _("keepers of {expression}").format(expression=self.expression)
-
 
 def begin(db: sqlite3.Connection, expression: str) -> Culling:
     """The culling of this expression, begun or gone on with, and its view saved.
@@ -55,10 +48,11 @@ def begin(db: sqlite3.Connection, expression: str) -> Culling:
             db.execute("INSERT INTO culling (expression, begun_at) VALUES (?, ?)", (words, now()))
         culling = named(db, words)
         assert culling is not None
-        db.execute(
-            "INSERT OR IGNORE INTO saved_view (name, room, expression) VALUES (?, 'image', ?)",
-            (culling.view, culling.kept),
-        )
+        if not view_name(db, culling):
+            db.execute(
+                "INSERT OR IGNORE INTO saved_view (name, room, expression) VALUES (?, 'image', ?)",
+                (_new_name(culling), culling.kept),
+            )
     take_in_hand(db, culling.id, image_ids)
     return culling
 
@@ -67,6 +61,18 @@ def named(db: sqlite3.Connection, expression: str) -> Culling | None:
     """The culling of this expression, if there is one."""
     row = db.execute("SELECT id, expression, image_id FROM culling WHERE expression = ?", (expression,)).fetchone()
     return Culling(**dict(row)) if row else None
+
+
+def view_name(db: sqlite3.Connection, culling: Culling) -> str:
+    """The name of the saved view of what is kept, in whatever language it was saved; empty where it was deleted."""
+    row = db.execute("SELECT name FROM saved_view WHERE expression = ?", (culling.kept,)).fetchone()
+    return str(row["name"]) if row else ""
+
+
+def _new_name(culling: Culling) -> str:
+    if culling.expression == EVERY_PICTURE:
+        return _("keepers")
+    return _("keepers of {expression}").format(expression=culling.expression)
 
 
 def has_pictures(db: sqlite3.Connection, culling: Culling) -> bool:

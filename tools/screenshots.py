@@ -73,6 +73,7 @@ def _copied(studio: Path, folder: Path) -> Path:
     source, target = connect(studio_file(studio), read_only=True), connect(copy / DATABASE_NAME)
     source.backup(target)
     target.execute("DELETE FROM visit")
+    target.execute("UPDATE job SET state = 'queued' WHERE state = 'running'")  # whose time left would change
     source.close()
     target.close()
     connect_studio(copy).close()

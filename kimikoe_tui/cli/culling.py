@@ -41,7 +41,8 @@ def cull(context: Context, expression: str, outcome: bool, as_json: bool) -> Non
 def _outcome(context: Context, culling: Culling) -> dict[str, object]:
     counts = cullings.counts(context.db, culling.id)
     return {
-        "culling": culling.id, "expression": culling.expression, "view": culling.view, "kept_by": culling.kept,
+        "culling": culling.id, "expression": culling.expression, "view": cullings.view_name(context.db, culling),
+        "kept_by": culling.kept,
         "pictures": counts.total, "kept": counts.rated, "rejected": counts.rejected,
         "undecided": counts.total - counts.decided,
     }  # fmt: skip
@@ -56,7 +57,7 @@ def _tell(context: Context, culling: Culling) -> None:
     )
     click.echo(f"{words}: {judged}")
     click.echo(_("Kept in the view “{view}”: kimikoe query --pictures '{expression}'").format(
-        view=plain(culling.view), expression=culling.kept))  # fmt: skip
+        view=plain(cullings.view_name(context.db, culling)), expression=culling.kept))  # fmt: skip
 
 
 COMMANDS = (cull,)

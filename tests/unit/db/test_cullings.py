@@ -37,6 +37,9 @@ def test_the_outcome_is_a_saved_view_that_follows_later_acts(db: Connection, ima
     assert list(query.image_ids(db, row["expression"])) == [image_ids[2]]
     events.undo(db, "t")
     assert list(query.image_ids(db, row["expression"])) == []
+    db.execute("UPDATE saved_view SET name = 'gen:1 の採用'")
+    assert cullings.view_name(db, cullings.begin(db, "gen:1")) == "gen:1 の採用"
+    assert db.execute("SELECT count(*) FROM saved_view").fetchone()[0] == 1
 
 
 def test_one_culling_an_expression_which_knows_where_it_stopped(db: Connection, image_ids: list[int]) -> None:
