@@ -94,16 +94,16 @@ class Window:
         self._env = env
 
     def opened(self) -> bool:
-        """Whether the window is there and the program has painted; gives it the keys."""
-        for found in self._tool("xdotool", "search", "--class", "xterm").split()[-1:]:
-            self._tool("xdotool", "windowfocus", found.decode())
+        """Whether the window is there and the program has painted."""
         return len(self._look().getcolors(1 << 24) or []) > PAINTED_COLOURS
 
     def press(self, *keys: str) -> None:
         """Press keys, one after another, each when the one before has been shown."""
         for key in keys:
             self.settled(0.5)
-            self._tool("xdotool", "key", key)
+            found = self._tool("xdotool", "search", "--class", "xterm").split()
+            self._tool("xdotool", "windowfocus", found[-1].decode())
+            self._tool("xdotool", "key", "--delay", "200", key)
 
     def settled(self, seconds: float = STILL_SECONDS) -> Image.Image:
         """The window once nothing has changed in it for so long, cut to what is not the display's ground."""
