@@ -1,0 +1,174 @@
+"""A tag job against a bare onnxruntime loop on arrays in memory, and against tagging every frame one by one.
+
+The tagger has the shape of the large ones, 448 pixels square and a thousand tags, with random weights, and takes at
+least 50 ms a picture here. The film is 1920x1080 limited animation. The job decodes, fits, infers and stores; the bare
+loop only infers. For the demo's tiny tagger there is no target, only what its pictures wait for.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+
+from bench.harness import Result, alternate, at_least
+from bench.limited_animation import animation, encode
+from db.queue import claim, enqueue
+from db.requests import IngestRequest, Request, TaggerRequest, TagRequest
+from engine.jobs import ingest, tag, tagger
+from engine.jobs.tag import unscored_key_frames
+from engine.models import Models
+from engine.pixels import Film
+from engine.running import RunningJob
+from engine.studio import Studio
+from engine.tagger import MODEL_FILE, TAGS_FILE, Tagger
+from kimikoe_tui.cli.models import create_studio
+from kimikoe_tui.demo.settings import weights
+
+SEED, SCENES, LENGTH = 5, 8, 24
+SIZE, TAGS, CHANNELS, LAYERS = 448, 1000, 64, 8
+LEAST_MILLISECONDS = 50
+ROUNDS = 3
+ONE_BY_ONE_FRAMES = 16
+OF_BARE, OF_EVERY_FRAME = 0.95, 3.0
+RUN: dict[type[Request], Callable[..., None]] = {
+    IngestRequest: ingest.run, TaggerRequest: tagger.run, TagRequest: tag.run,
+}  # fmt: skip
+
+
+def run() -> list[Result]:
+    """Pictures a second of the job to those of a bare loop, and film frames a second to one-by-one tagging's."""
+    with TemporaryDirectory() as folder:
+        bench = _Bench(Path(folder))
+        _bottleneck("random weights", bench)
+        results = bench.results()
+        bench.use(weights("tagger"))
+        _bottleneck("the demo's tagger", bench)
+    return results
+
+
+def write_tagger(folder: Path) -> Path:
+    """A convolutional network with random weights in the tagger's contract, its vectors an output of their own."""
+    random = np.random.default_rng(SEED)
+
+    def constant(name: str, *shape: int) -> onnx.TensorProto:
+        scale = np.sqrt(2 / np.prod(shape[1:]))
+        return numpy_helper.from_array((random.standard_normal(shape) * scale).astype(np.float32), name)
+
+    folder.mkdir()
+    nodes = [
+        helper.make_node("Transpose", ["input"], ["planar"], perm=[0, 3, 1, 2]),
+        helper.make_node("Conv", ["planar", "patch"], ["x0"], kernel_shape=[4, 4], strides=[4, 4]),
+    ]
+    kept = [constant("patch", CHANNELS, 3, 4, 4), constant("head", TAGS, CHANNELS)]
+    for layer in range(LAYERS):
+        kept.append(constant(f"w{layer}", CHANNELS, CHANNELS, 3, 3))
+        shape = {"kernel_shape": [3, 3], "pads": [1, 1, 1, 1]}
+        nodes.append(helper.make_node("Conv", [f"x{layer}", f"w{layer}"], [f"y{layer}"], **shape))
+        nodes.append(helper.make_node("Relu", [f"y{layer}"], [f"x{layer + 1}"]))
+    nodes += [
+        helper.make_node("GlobalAveragePool", [f"x{LAYERS}"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["embedding"]),
+        helper.make_node("Gemm", ["embedding", "head"], ["logits"], transB=1, alpha=0.01),
+        helper.make_node("Sigmoid", ["logits"], ["scores"]),
+    ]
+    shapes = {"input": ["n", SIZE, SIZE, 3], "scores": ["n", TAGS], "embedding": ["n", CHANNELS]}
+    ends = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in shapes.items()]
+    graph = helper.make_graph(nodes, "tagger", ends[:1], ends[1:], kept)
+    onnx.save(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), str(folder / MODEL_FILE)
+    )
+    rows = [f"{number},tag_{number},0,1" for number in range(TAGS)]
+    (folder / TAGS_FILE).write_text("\n".join(["tag_id,name,category,count", *rows]))
+    return folder
+
+
+class _Bench:
+    """A studio with one film, and a tagger in use."""
+
+    def __init__(self, folder: Path) -> None:
+        path = folder / "film.mp4"
+        scenes = (moment for moment in animation(SEED, SCENES, LENGTH) if moment.kind in ("mouth", "still", "drawings"))
+        encode(path, scenes, 23, preset="veryfast")
+        create_studio(folder / "studio")
+        self._studio, self._models = Studio(folder / "studio"), Models()
+        self.use(write_tagger(folder / "tagger"))
+        self._run(IngestRequest(path=str(path)))
+        self.frames = int(self._studio.db.execute("SELECT frame_count FROM film").fetchone()[0])
+        self.key_frames = unscored_key_frames(self._studio.db, 1, 1)
+
+    def use(self, folder: Path) -> None:
+        """Register a tagger and load it."""
+        self._folder = folder
+        self._run(TaggerRequest(source=str(folder)))
+
+    @property
+    def tagger(self) -> Tagger:
+        """The one in use."""
+        return self._models.tagger(str(self._folder))
+
+    def job(self) -> None:
+        """Tag the film's key frames, as if none had been seen."""
+        for table in ("score", "scored"):
+            self._studio.db.execute(f"DELETE FROM {table}")
+        self._run(TagRequest())
+
+    def inputs(self) -> np.ndarray:
+        """All key frames as the model takes them."""
+        with closing(Film(self._studio.db, 1, threads="AUTO")) as film:
+            return self.tagger.prepare(film.fitted(self.key_frames, self.tagger.input_size, self.tagger.input_size))
+
+    def results(self) -> list[Result]:
+        """Both ratios; the bare loop and the job take turns."""
+        session, inputs = onnxruntime.InferenceSession(str(self._folder / MODEL_FILE)), self.inputs()
+        size = self.tagger.batch_size
+        batches = [inputs[start : start + size] for start in range(0, len(inputs) // size * size, size)]
+        ours, bare = alternate(self.job, lambda: [session.run(None, {"input": batch}) for batch in batches], ROUNDS)
+        bare /= len(batches) * size
+        assert 1000 * bare >= LEAST_MILLISECONDS, f"{1000 * bare:.0f} ms a picture is too fast for this benchmark"
+        every = self._one_by_one(session)
+        print(
+            f"{self.frames} frames, {len(self.key_frames)} key frames; {1000 * bare:.0f} ms a picture", file=sys.stderr
+        )
+        return [
+            at_least("tagging, of a bare loop", len(self.key_frames) / ours, 1 / bare, "pictures/s", OF_BARE),
+            at_least("tagging, of every frame", self.frames / ours, 1 / every, "frames/s", OF_EVERY_FRAME),
+        ]
+
+    def _one_by_one(self, session: onnxruntime.InferenceSession) -> float:
+        """Seconds a frame of decoding, fitting and inferring each frame by itself."""
+        seconds = []
+        with closing(Film(self._studio.db, 1)) as film:
+            for number in range(1, ONE_BY_ONE_FRAMES + 1):
+                start = time.perf_counter()
+                session.run(None, {"input": self.tagger.prepare(film.fitted([number], SIZE, SIZE))})
+                seconds.append(time.perf_counter() - start)
+        return median(seconds)
+
+    def _run(self, request: Request) -> None:
+        enqueue(self._studio.db, request)
+        claimed = claim(self._studio.db, request.lane, 1)
+        assert claimed is not None
+        RUN[type(request)](self._studio, request, RunningJob(self._studio, claimed, self._models))
+
+
+def _bottleneck(name: str, bench: _Bench) -> None:
+    """Print what a picture costs by itself in reading and inferring, and in the job, where they overlap."""
+    count, marks = len(bench.key_frames), [time.perf_counter()]
+    inputs = bench.inputs()
+    marks.append(time.perf_counter())
+    bench.tagger.answer(inputs)
+    marks.append(time.perf_counter())
+    bench.job()
+    marks.append(time.perf_counter())
+    reading, inferring, job = (1000 * (end - start) / count for start, end in zip(marks, marks[1:], strict=False))
+    slower = "reading the film" if reading > inferring else "the model"
+    words = f"reading {reading:.1f} ms, model {inferring:.1f} ms, job {job:.1f} ms a picture"
+    print(f"{name}: {words}: it waits for {slower}", file=sys.stderr)
