@@ -98,7 +98,7 @@ class FacetsPane(TellsFailures, ModalScreen[None]):
         if message.expression == self.expressions[-1]:
             self.lines.show(message.facets, message.total)
             words = plural("{count} matches", "{count} match", message.total)
-            foot = Text(plain(message.expression), ACCENT)
+            foot = Text(plain(message.expression) or _("enter with · x without · u back"), ACCENT)
             self.query_one("#side", Pane).head(Text(words.format(count=thousands(message.total)), FAINT), foot)
 
     def action_move(self, step: int) -> None:

@@ -75,6 +75,7 @@ class ViewsPane(TellsFailures, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Read the list."""
+        self.query_one("#side", Pane).head(Text(_("saved queries")), Text(_("enter lists · x forgets"), ACCENT))
         self._look()
 
     @property
