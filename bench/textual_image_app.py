@@ -4,7 +4,7 @@ import sys
 
 from textual.app import App, ComposeResult
 from textual.widgets import Static
-from textual_image.widget import SixelImage, TGPImage
+from textual_image.widget import SixelImage, TGPImage  # type: ignore[import-not-found]
 
 CELLS = (78, 39)
 """As many as the picture takes in our room in a terminal of 120×50."""

@@ -7,10 +7,10 @@ from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.doctor.finding import Finding, ok, problem, warning
 from kimikoe_tui.graphics import specimen
-from kimikoe_tui.graphics.choose import new_renderer
 from kimikoe_tui.graphics.detect import Detection
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.known import known_terminals
+from kimikoe_tui.graphics.line import Line
 
 CELLS = (40, 20)
 SLOW_SECONDS = 0.15
@@ -29,7 +29,7 @@ def check() -> Iterator[Finding]:
 
 def judge(display: Display) -> Iterator[Finding]:
     """What is so, and what to do where pictures are text or the line is slow."""
-    kib = specimen.size(new_renderer(display).draw(specimen.picture(512), *CELLS)) / 1024
+    kib = specimen.size(specimen.drawing(display, CELLS)) / 1024
     words = _("{method} in {terminal} ({why}), cells {cell}, {kib:.0f} KiB one of 40×20 cells.").format(
         method=display.method, terminal=display.brand or _("an unknown terminal"), why=display.why,
         cell="×".join(map(str, display.cell)), kib=kib,
@@ -38,9 +38,34 @@ def judge(display: Display) -> Iterator[Finding]:
     if display.ambiguous == 2:
         yield warning("width", _("lines and blocks take two cells here: plainer ones are used."),
                       _("Set the terminal's ambiguous-width characters to narrow."))  # fmt: skip
-    if display.round_trip is not None and display.round_trip > SLOW_SECONDS:
-        yield warning("line", _("an answer takes {ms:.0f} ms.").format(ms=display.round_trip * 1000),
-                      _("In ~/.ssh/config: Compression no; pictures are compressed already."))  # fmt: skip
+    yield from _line(display)
+
+
+def _line(display: Display) -> Iterator[Finding]:
+    """What is known of the line, and what to set where it is slow."""
+    facts = []
+    if display.round_trip is not None:
+        facts.append(_("an answer takes {ms:.0f} ms").format(ms=display.round_trip * 1000))
+    if display.rate is not None:
+        facts.append(_("pictures came at {kib:.0f} KiB a second").format(kib=display.rate / 1024))
+    if not facts:
+        return
+    drawing = specimen.drawing(display, CELLS, may_be_slow=True)
+    line, words = Line(display.answers, display.round_trip, display.rate), "; ".join(facts)
+    if line.is_slow(len(drawing.data)):
+        words += _("; a draft of {kib:.0f} KiB comes first").format(kib=len(drawing.draft) / 1024)
+    if line.is_slow(len(drawing.data)) or (display.round_trip or 0.0) > SLOW_SECONDS:
+        yield warning("line", words + ".", line_advice(display))
+    else:
+        yield ok("line", words + ".")
+
+
+def line_advice(display: Display) -> str:
+    """What makes pictures come sooner."""
+    advice = _("In ~/.ssh/config for this host: Compression no (pictures are compressed already), IPQoS throughput.")
+    if display.in_tmux or display.brand == "tmux":
+        advice += _(" In ~/.tmux.conf: set -sg escape-time 10")
+    return advice
 
 
 def advice(display: Display) -> str:

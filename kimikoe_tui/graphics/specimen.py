@@ -8,6 +8,7 @@ from rich.segment import Segment
 from kimikoe_tui.graphics.choose import new_renderer
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.pixels import Pixels
+from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing
 
 FLAT = ("#c8402a", "#e0a83a", "#4a8f5a", "#2f6fa8", "#6d4b94", "#e8dcc8")
@@ -28,6 +29,14 @@ def picture(side: int) -> Pixels:
     return Pixels(side, side, image.tobytes())
 
 
+def drawing(display: Display, cells: tuple[int, int], may_be_slow: bool = False) -> Drawing:
+    """The picture of 512×512 in so many cells, with a draft where the line may be slow."""
+    renderer = new_renderer(display)
+    if isinstance(renderer, RealPixels):
+        renderer.may_be_slow = lambda _count: may_be_slow
+    return renderer.draw(picture(512), *cells)
+
+
 def text(rows: list[list[Segment]]) -> list[str]:
     """Rows of cells as they are written."""
     return [
@@ -44,8 +53,8 @@ def size(drawing: Drawing) -> int:
 
 def put_up(display: Display, cells: tuple[int, int]) -> None:
     """Show the picture in the terminal, below what stands there."""
-    drawing = new_renderer(display).draw(picture(512), *cells)
-    rows = len(drawing.rows)
-    sys.stdout.write("\n" * rows + f"\x1b[{rows}A\x1b7" + "\n".join(text(drawing.rows)) + "\x1b8")
-    sys.stdout.write(drawing.data + f"\x1b8\x1b[{rows}B\n")
+    drawn = drawing(display, cells)
+    rows = len(drawn.rows)
+    sys.stdout.write("\n" * rows + f"\x1b[{rows}A\x1b7" + "\n".join(text(drawn.rows)) + "\x1b8")
+    sys.stdout.write(drawn.data + f"\x1b8\x1b[{rows}B\n")
     sys.stdout.flush()

@@ -16,7 +16,8 @@ def test_what_was_found_is_told_with_its_cost(method: Method) -> None:
     display = Display(method=method, brand="xterm", version=(379,), cell=(9, 18), cell_known=True, round_trip=0.01)
     told = "\n".join(lines(display))
     assert method in told and "xterm 379" in told and "9×18" in told and "10 ms" in told and "KiB" in told
-    (finding,) = pictures.judge(display)
+    finding, line = pictures.judge(display)
+    assert line.state == "ok" and "10 ms" in line.says
     assert finding.state == ("warning" if display.is_text else "ok")
     assert ("vt340" in finding.do) is display.is_text
 
@@ -30,6 +31,13 @@ def test_what_would_show_real_pixels(brand: str, word: str) -> None:
 def test_wide_glyphs_and_slow_lines_are_told() -> None:
     found = list(pictures.judge(Display(method="sixel", ambiguous=2, round_trip=0.4)))
     assert [each.check for each in found] == ["pictures", "width", "line"]
+
+
+def test_a_line_that_carries_little_is_told_with_its_draft_and_what_to_set() -> None:
+    display = Display(method="kitty", brand="kitty", answers=True, round_trip=0.02, rate=20_480, in_tmux=True)
+    _pictures, line = pictures.judge(display)
+    assert line.state == "warning" and "20 KiB a second" in line.says and "a draft of" in line.says
+    assert "Compression no" in line.do and "escape-time" in line.do
 
 
 def test_where_there_is_no_terminal_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
