@@ -46,7 +46,8 @@ def background(random: np.random.Generator, palette: NDArray[np.uint8] | None = 
         cv2.ellipse(picture, centre, axes, angle, 0, 360, colour, -1, cv2.LINE_AA)
         cv2.ellipse(picture, centre, axes, angle, 0, 360, (30, 25, 30), 3, cv2.LINE_AA)
     brush = cv2.GaussianBlur(random.normal(0, 14, (HEIGHT, WIDTH)).astype(np.float32), (0, 0), 2.5)
-    return np.clip(picture + brush[..., None], 0, 255).astype(np.uint8)
+    painted: Picture = np.clip(picture + brush[..., None], 0, 255).astype(np.uint8)
+    return painted
 
 
 def figure(picture: Picture, x: int, y: int, arm: float, mouth: int) -> Picture:
@@ -133,7 +134,7 @@ def _mouths(behind: Picture, random: np.random.Generator, count: int) -> list[Pi
 
 def _pan(behind: Picture, frames: int) -> list[Picture]:
     return [
-        cv2.warpAffine(behind, np.float32([[1, 0, -PAN_PIXELS * index], [0, 1, 0]]), (WIDTH, HEIGHT),
+        cv2.warpAffine(behind, np.array([[1, 0, -PAN_PIXELS * index], [0, 1, 0]], np.float32), (WIDTH, HEIGHT),
                        flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
         for index in range(frames)
     ]  # fmt: skip

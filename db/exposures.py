@@ -49,8 +49,8 @@ def exposures(db: sqlite3.Connection, film_id: int) -> Exposures:
 def exposures_of(heads: Sequence[int], end: int) -> Exposures:
     """The same of holds that begin at these indices, the last of them ending before `end`."""
     lengths = [later - earlier for earlier, later in pairwise([*heads, end])]
-    counts = [lengths.count(length) for length in (1, 2, 3)]
-    return Exposures(*counts, len(lengths) - sum(counts))
+    ones, twos, threes = (lengths.count(length) for length in (1, 2, 3))
+    return Exposures(ones, twos, threes, len(lengths) - ones - twos - threes)
 
 
 def threshold_in_use(db: sqlite3.Connection, film_id: int) -> int | None:

@@ -72,7 +72,7 @@ class _Stopped(Exception):
 def _bar_class(bars: _Bars, stopped: threading.Event) -> type[Any]:
     """What the library makes its bars of: they draw nothing, count, and end the download when it is not wanted."""
 
-    class Bar(tqdm):  # type: ignore[type-arg,misc]
+    class Bar(tqdm):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **{**options, "disable": True})
             if options.get("unit") == BYTES:
