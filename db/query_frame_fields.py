@@ -8,7 +8,7 @@ from db.films import film_named
 from db.i18n import _
 from db.query_fields import TAGGED, id_list, matching_tags
 from db.query_values import Condition, Field, bounds_of, comparison, glob, named_score, number, one_of, whole
-from db.timecode import parse_seconds
+from db.timecode import parse_number, parse_seconds
 
 Database = sqlite3.Connection
 
@@ -25,8 +25,8 @@ STATES = {
         WHERE p.active)""",
 }
 IMAGE_STATES = frozenset({"rejected", "rated", "unrated", "unseen", "matched"})
-_IN_SHOTS = """(EXISTS (SELECT 1 FROM shot s WHERE s.film_id = f.film_id AND f.number BETWEEN s.first AND s.last
-    AND {condition}))"""
+_IN_SHOTS = """((f.film_id, f.number) IN (SELECT fr.film_id, fr.number FROM shot s
+    JOIN frame fr ON fr.film_id = s.film_id AND fr.number BETWEEN s.first AND s.last WHERE {condition}))"""
 _FLICKER = (
     """
 WITH carried AS MATERIALIZED ("""
@@ -56,8 +56,16 @@ def _frame(db: Database, value: str) -> Condition:
 
 
 def _time(db: Database, value: str) -> Condition:
+    if "フレーム" in value:
+        return comparison("f.number", value, _numbered)
     second = "((f.number - 1) * film.fps_den / film.fps_num)"
     return comparison(second, value, lambda text: float(parse_seconds(text)))
+
+
+def _numbered(text: str) -> int:
+    if (found := parse_number(text)) is None:
+        raise UserError(_("“{text}” is no frame's number: write 57301フレーム目.").format(text=text))
+    return found
 
 
 def _shot(db: Database, value: str) -> Condition:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Literal
 
 import cv2
@@ -13,6 +14,7 @@ NEAR_BLACK = 16
 BRIGHT_SHARE_OF_LINE = 0.02
 SAMPLES_LIT_IN_BARS = 0.1
 SMALLEST_CROP_SHARE = 1 / 3
+ROUNDING = 1e-6
 
 
 @dataclass(frozen=True)
@@ -120,3 +122,21 @@ def cropped(rgb: NDArray[np.uint8], crop: Box, full_width: int) -> NDArray[np.ui
 def width_before_crop(width: int, crop: Box, full_width: int) -> int:
     """How wide a whole picture must be scaled for its crop to be `width` wide."""
     return max(1, round(width * full_width / crop.w))
+
+
+def small_slices(crop: Box, width: int, height: int, rotation: int, small: tuple[int, ...]) -> tuple[slice, slice]:
+    """Where the crop of a displayed picture of width x height lies in small planes [h, w] of the decoder's picture.
+
+    Lines that are partly of the letterbox are left out.
+    """
+    spans = [(crop.y / height, (crop.y + crop.h) / height), (crop.x / width, (crop.x + crop.w) / width)]
+    for _turn in range(rotation // 90 % 4):  # np.rot90 made the displayed picture: turn it back
+        (top, bottom), (left, right) = spans
+        spans = [(left, right), (1 - bottom, 1 - top)]
+    rows, columns = (_inner(span, length) for span, length in zip(spans, small, strict=True))
+    return rows, columns
+
+
+def _inner(span: tuple[float, float], length: int) -> slice:
+    first, last = ceil(span[0] * length - ROUNDING), floor(span[1] * length + ROUNDING)
+    return slice(first, max(first + 1, last))

@@ -17,7 +17,7 @@ FEWEST_DRAWINGS, SECONDS_A_DRAWING = 6, 4
 ALIKE_RMS = 4.0
 LEAST_CONTRAST = 6.0
 NEW_DRAWING_RMS = 3.0
-FEWEST_VOTES = 5
+FEWEST_VOTES = 10
 MOST_OFFSETS, OFFSETS_OF_ONE_STRETCH = 20, 2
 LONGEST_GAP_SECONDS = Fraction(1, 2)
 LEAST_ALIKE = 0.9
@@ -66,7 +66,7 @@ def _offsets(film: Signatures, other: Signatures, ours: NDArray[np.int64], their
         chunk = ours[start : start + ROWS_AT_ONCE]
         a, b = np.nonzero(_squares(film[chunk], other[theirs]) <= ALIKE_RMS**2)
         votes += np.bincount(theirs[b] - chunk[a] + len(film), minlength=len(votes))[: len(votes)]
-    votes = np.convolve(votes, np.ones(3, np.int64), "same")  # a drawing may begin a frame earlier in one encode
+    votes = np.convolve(votes, (1, 2, 1), "same")  # a drawing may begin a frame earlier in one encode
     chosen: list[int] = []
     for offset in np.argsort(-votes, kind="stable"):
         if votes[offset] < FEWEST_VOTES or len(chosen) == MOST_OFFSETS:

@@ -12,6 +12,7 @@ from engine.fit import (
     find_letterbox,
     fit_picture,
     picture_region,
+    small_slices,
     whole_picture,
     width_before_crop,
 )
@@ -92,3 +93,16 @@ def test_a_scaled_picture_is_cropped_in_proportion() -> None:
     assert width_before_crop(100, crop, 200) == 100
     assert cropped(picture[::2, ::2], crop, 200).shape == (30, 100, 3)
     assert (cropped(picture[::2, ::2], crop, 200) == 255).all()
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+def test_small_planes_are_cropped_as_the_displayed_picture_is(rotation: int) -> None:
+    coded = np.zeros((96, 160), np.uint8)
+    coded[7:80, 21:150] = 255
+    displayed = np.rot90(coded, rotation // 90)
+    rows, columns = np.flatnonzero(displayed.any(axis=1)), np.flatnonzero(displayed.any(axis=0))
+    crop = Box(int(columns[0]), int(rows[0]), len(columns), len(rows))
+    height, width = displayed.shape
+    small = coded.reshape(48, 2, 80, 2).mean(axis=(1, 3))
+    found = small[small_slices(crop, width, height, rotation, small.shape)]
+    assert (found == 255).all() and found.shape == (36, 64)

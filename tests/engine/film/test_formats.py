@@ -17,7 +17,7 @@ from engine.film_file import FilmInfo, probe
 from engine.video import DecodedFrame, FilmReader, Locator, decode, display_picture, with_fields
 from tests.engine.film.clips import Picture, numbered, numbered_clip, shown_number, write_clip
 
-COUNT = 120
+COUNT = 100
 ACCESSES = 60
 X264 = {"g": "48", "bf": "3", "crf": "12", "preset": "veryfast", "x264-params": "b-pyramid=normal:scenecut=0"}
 X264_OPEN = {**X264, "g": "24", "x264-params": "open-gop=1:scenecut=0:bframes=3"}
@@ -62,9 +62,9 @@ def cut(folder: Path, name: str, at_key_frame: bool, **how: Any) -> Made:
 
 
 def hidden_start(folder: Path) -> Made:
-    """An edit list hides the first 50 frames, the cut lying within a group of pictures."""
-    pts = [round((index - 50) * 1000 / 24) for index in range(COUNT)]
-    return numbered_clip(folder / "edit-list.mp4", COUNT, options=X264, pts=pts), WHOLE[50:]
+    """An edit list hides the first 40 frames, the cut lying within a group of pictures."""
+    pts = [round((index - 40) * 1000 / 24) for index in range(COUNT)]
+    return numbered_clip(folder / "edit-list.mp4", COUNT, options=X264, pts=pts), WHOLE[40:]
 
 
 def wrapped(folder: Path, spacing: int) -> Made:
@@ -152,7 +152,9 @@ def anamorphic(folder: Path) -> Made:
 KINDS: dict[str, Callable[[Path], Made]] = {
     "B-frames in long groups": partial(plain, name="long.mp4", options={**X264, "g": "250"}),
     "open groups": partial(plain, name="open.mkv", options=X264_OPEN),
-    "H.264 from after a key frame": partial(cut, name="late.ts", at_key_frame=False, options=X264, rate=25),
+    "H.264 from after a key frame": partial(
+        cut, name="late.ts", at_key_frame=False, options={**X264, "g": "24"}, rate=25
+    ),
     "H.264 from an open key frame": partial(cut, name="open.ts", at_key_frame=True, options=X264_OPEN, rate=25),
     "MPEG-2 from after a key frame": partial(
         cut, name="late.ts", at_key_frame=False, codec="mpeg2video", options=MPEG2, **AT_25

@@ -95,6 +95,13 @@ def test_a_film_is_taken_in_whole(studio: Studio, run: Run, film_file: Path) -> 
     assert shots == [(shot + 1, shot * length + 1, (shot + 1) * length) for shot in range(SHOTS)]
 
 
+def test_what_is_measured_of_a_frame_is_without_the_bars(studio: Studio, run: Run, film_file: Path) -> None:
+    run(IngestRequest(path=str(film_file)))
+    signatures = [row[0] for row in studio.db.execute("SELECT signature FROM frame")]
+    top_rows = np.array([list(signature[:16]) for signature in signatures])
+    assert top_rows.mean(axis=1).min() > 60
+
+
 def test_thumbnails_show_the_key_frames_without_the_bars(studio: Studio, run: Run, film_file: Path) -> None:
     run(IngestRequest(path=str(film_file)))
     found = thumbnails(studio)
