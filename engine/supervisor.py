@@ -149,6 +149,7 @@ class Supervisor:
         What runs goes on with the program it began with. No schema is changed under an open terminal.
         """
         if any(keeper.alive for keeper in self._keepers):
+            queue.explain(self._db, _("kimikoe was changed under its engine: it goes on once what runs has ended"))
             return
         new_schema = any(keeper.outdated_by == OTHER_SCHEMA for keeper in self._keepers)
         if new_schema and (names := open_terminals(self._root)):
