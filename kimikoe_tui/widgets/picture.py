@@ -1,5 +1,6 @@
 """A picture in a pane: drawn off the key's path, ahead of need, with the reason where there is none."""
 
+import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class Picture(TellsFailures, Widget):
         self._sent: tuple[Drawing, Cells] | None = None
         """What the terminal was sent beside the cells and still shows, and where."""
         self._mark = 0
+        self._one_hand = threading.Lock()
         self._resting: Timer | None = None
         self._refining: Timer | None = None
         self.painted: Key | None = None
@@ -338,12 +340,13 @@ class Picture(TellsFailures, Widget):
     @work(thread=True, exclusive=True, group="drawing", exit_on_error=False)
     def _draw(self, keys: list[Key], cells: Cells) -> None:
         worker = get_current_worker()
-        for key in keys:
-            for drawing, is_final in self._drawings(key, cells, key == self._key):
-                if (is_final and isinstance(drawing, Drawing)) or not worker.is_cancelled:
-                    self.post_message(self._Drawn(key, cells, drawing, is_final))
-            if worker.is_cancelled:
-                return
+        with self._one_hand:  # keys that outrun pictures would else have several drawn at once, and wait for them
+            for key in keys:
+                if worker.is_cancelled:
+                    return
+                for drawing, is_final in self._drawings(key, cells, key == self._key):
+                    if (is_final and isinstance(drawing, Drawing)) or not worker.is_cancelled:
+                        self.post_message(self._Drawn(key, cells, drawing, is_final))
 
     def _drawings(self, key: Key, cells: Cells, is_awaited: bool) -> Iterator[tuple[Drawing | str, bool]]:
         """The picture and whether it is the last word: where somebody waits for pixels, a coarse one comes first."""
