@@ -11,7 +11,7 @@ from db.backup import wanted
 from db.studio_files import StudioFile
 
 FAMILIES: Mapping[str, tuple[str, ...]] = {
-    "frames": ("film", "frame", "grouping", "hold", "shot", "exclusion"),
+    "frames": ("film", "frame", "grouping", "hold", "shot", "exclusion", "repeat"),
     "tags": ("tag", "tag_alias", "tag_implication", "tagger", "score", "scored", "policy", "tag_threshold"),
     "verdicts": ("verdict", "event", "change", "saved_view", "setting"),
     "training": ("dataset", "dataset_item", "caption", "base", "run", "checkpoint", "metric", "lora"),

@@ -24,7 +24,8 @@ COMBED_SHARE_OF_BLOCK = 0.3
 CYCLE = 5
 NOISE = 3
 SMALL_SHARE = 8
-FEWEST_COMBED, LEAST_COMBED_SHARE = 4, 0.05
+FEWEST_COMBED = 4
+LEAST_COMBED_SHARE = {True: 0.05, False: 0.25}  # fine lines that move look like combs where nothing says interlaced
 RESOLVED_SHARE, MOST_COMBED_IN_TELECINE = 0.8, 0.7
 TELECINED_RATES = (Fraction(29), Fraction(31))
 
@@ -263,17 +264,16 @@ def _mends(now: NDArray[np.uint8], before: NDArray[np.uint8]) -> bool:
     return min(_worst_block(_combing(woven(now, before, fields))) for fields in choices) <= COMBED_SHARE_OF_BLOCK
 
 
-def is_interlaced(kind: FieldKind) -> bool:
-    """Whether enough of what moves is combed."""
-    return kind.combed >= FEWEST_COMBED and kind.combed >= LEAST_COMBED_SHARE * kind.moving
+def is_interlaced(kind: FieldKind, flagged: bool) -> bool:
+    """Whether enough of what moves is combed; more is needed where the stream does not say that it is interlaced."""
+    return kind.combed >= FEWEST_COMBED and kind.combed >= LEAST_COMBED_SHARE[flagged] * kind.moving
 
 
 def is_telecine(kind: FieldKind, fps: Fraction) -> bool:
     """Whether the combs are those of film at 24 frames a second in video at 30."""
     low, high = TELECINED_RATES
     return (
-        is_interlaced(kind)
-        and low <= fps <= high
+        low <= fps <= high
         and kind.mended >= RESOLVED_SHARE * kind.combed
         and kind.combed <= MOST_COMBED_IN_TELECINE * kind.moving
     )

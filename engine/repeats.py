@@ -87,7 +87,8 @@ def _squares(a: Signatures, b: Signatures) -> NDArray[np.float32]:
     """Mean square differences [len(a), len(b)]."""
     x, y = a.astype(np.float32), b.astype(np.float32)
     squares: NDArray[np.float32] = np.square(x).sum(1)[:, None] + np.square(y).sum(1)[None] - 2 * x @ y.T
-    return squares / x.shape[1]
+    squares /= x.shape[1]
+    return squares
 
 
 def _runs(
@@ -100,7 +101,7 @@ def _runs(
     theirs = other[first + offset : last + offset].astype(np.float32)
     alike = np.sqrt(np.square(ours - theirs).mean(axis=1)) <= ALIKE_RMS
     for start, end in _spans(alike, int(LONGEST_GAP_SECONDS * fps)):
-        seconds, share = (end - start) / fps, float(alike[start:end].mean())
+        seconds, share = float((end - start) / fps), float(alike[start:end].mean())
         drawings = int(drawn[first + start : first + end].sum())
         if seconds >= SHORTEST_SECONDS and share >= LEAST_ALIKE:
             if drawings >= max(FEWEST_DRAWINGS, seconds / SECONDS_A_DRAWING):

@@ -181,7 +181,7 @@ def with_fields(path: Path, info: FilmInfo) -> FilmInfo:
     """The recipe with what is to be done about fields, seen on stretches spread over the film."""
     with closing(_FrameSource(path, info, "AUTO")) as source:
         kind = recognise(islice(frames, STRETCH_FRAMES) for frames in _spread(source, info, STRETCHES))
-    if not is_interlaced(kind):
+    if not is_interlaced(kind, info.interlaced):
         return info
     if not is_telecine(kind, info.fps):
         return msgspec.structs.replace(info, fields="deinterlace")
