@@ -69,8 +69,9 @@ def choose(
 ) -> None:  # fmt: skip
     """Store that one picture is better than another, or in a tie that neither is."""
     target = f"image:{better_id}" if trial is None else f"trial:{trial.id}:{left_id}"
-    if is_tie:
-        summary = _("pictures {one} and {other}: neither is better").format(one=better_id, other=worse_id)
+    if trial is not None:  # which one was chosen would say too much
+        one, other = sorted((better_id, worse_id))
+        summary = _("choice between the pictures {one} and {other}").format(one=one, other=other)
     else:
         summary = _("picture {better} better than {worse}").format(better=better_id, worse=worse_id)
     values = (better_id, worse_id, int(is_blind), trial and trial.id, left_id, int(is_tie))

@@ -23,10 +23,12 @@ from kimikoe_tui.widgets.facts import rating_text
 from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.picture import Picture
 from kimikoe_tui.widgets.sources import PicturesAndFrames
+from kimikoe_tui.widgets.tally_line import TallyLine
 
 TILE = (22, 10)
 """A tile has at least so many columns and rows, its border among them."""
 MOST_TILES = 24
+LINES = 4
 
 
 class Tile(Pane):
@@ -79,14 +81,15 @@ class SurveyRoom(Deciding, UpperRoom):
         self._shape = (1, 1)
 
     def parts(self) -> ComposeResult:
-        """The grid."""
+        """The grid, and how far the judging of the generation is."""
         yield Grid(id="survey")
+        yield TallyLine()
 
     async def on_resize(self) -> None:
         """Lay out as many tiles as there is room for."""
         grid = self.query_one("#survey", Grid)
         columns = max(1, self.size.width // TILE[0])
-        rows = max(1, min((self.size.height - 3) // TILE[1], -(-len(self.ids) // columns), MOST_TILES // columns))
+        rows = max(1, min((self.size.height - LINES) // TILE[1], -(-len(self.ids) // columns), MOST_TILES // columns))
         if (columns, rows) != self._shape or not self.tiles:
             self._shape = columns, rows
             grid.styles.grid_size_columns, grid.styles.grid_size_rows = columns, rows
@@ -118,6 +121,7 @@ class SurveyRoom(Deciding, UpperRoom):
         for place, tile in enumerate(tiles, first):
             known = pictures.picture(db, self.ids[place]) if place < len(self.ids) else None
             tile.show(known, place == self.index)
+        self.query_one(TallyLine).show(pictures.counts(db, self.ids), self.pace.per_minute, True)
 
     def _go_to(self, index: int) -> None:
         self._note_seen()

@@ -6,6 +6,7 @@ from sqlite3 import Connection
 from db import query
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.screens.survey import SurveyRoom, Tile
+from kimikoe_tui.widgets.tally_line import TallyLine
 from tests.pilot.conftest import Open, Pilot, add_pictures, cull_room, drawn, finish_picture, ratings, until
 
 
@@ -37,6 +38,7 @@ async def test_stars_work_in_the_grid_and_enter_opens_the_picture(
         await until(pilot, lambda: len(ratings(db)) == 3)
         assert ratings(db) == {image_ids[0]: (4, 0, 0), image_ids[1]: (None, 1, 0), image_ids[2]: (None, 1, 0)}
         assert list(query.image_ids(db, "reason:hands")) == [image_ids[2]]
+        assert "3 of 5" in survey(app).query_one(TallyLine).render().plain
         await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.room, SurveyRoom) and cull_room(app).current == image_ids[3])
 
