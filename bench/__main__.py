@@ -18,6 +18,7 @@ BENCHMARKS = {
     "ingest": "taking in a film of 12 Mbit/s against decoding it bare, by CPU time and stage",
     "tagging": "a tag job against a bare onnxruntime loop, and against tagging every frame one by one",
     "frame_on_demand": "one frame at 1080p through the frame server, against limits and bare PyAV",
+    "answers": "questions to 170,000 frames with 5 million tags, by bitmaps and by SQL; an act on 20,000 frames",
     "tui_memory": "the terminal's memory against a trivial Textual app",
     "lesson": "what the demo's second run learns, over three seeds, against the bare base; ten minutes",
     "people_first": "keys and reads of two terminals while the engine writes at full speed, against rest",

@@ -53,6 +53,11 @@ class Index:
             self._state = state or index_state.built(db)
             return self._state is not before
 
+    def forget(self) -> None:
+        """Forget what was answered, and nothing of what is known."""
+        self._answers.clear()
+        self._conditions.clear()
+
     def answer(self, db: sqlite3.Connection, expression: str, subject: Subject) -> "Answer | None":
         """The answer to an expression, or None where SQL has to give it; raises `UserError` with a caret.
 
