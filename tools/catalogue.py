@@ -53,9 +53,13 @@ def _in_file(path: Path, functions: Mapping[str, int]) -> Iterator[Message]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
             count = functions[node.func.id]
-            texts = [each.value for each in node.args[:count] if isinstance(each, ast.Constant)]
-            if len(texts) == count and all(isinstance(each, str) for each in texts):
+            texts = [str(each.value) for each in node.args[:count] if _is_text(each)]
+            if len(texts) == count:
                 yield texts[0] if count == 1 else tuple(texts)
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def merged(path: Path, fresh: Catalog) -> Catalog:
