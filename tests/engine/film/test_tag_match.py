@@ -112,6 +112,21 @@ def test_an_interrupted_tagging_continues_to_the_same_rows(studio: Studio, run: 
     assert run(TagRequest())["pictures"] == 0
 
 
+def test_another_tagger_adds_its_own_scores(studio: Studio, run: Run, film_id: int, tmp_path: Path) -> None:
+    def rows(tagger_id: int) -> list[tuple[Any, ...]]:
+        found = studio.db.execute(
+            "SELECT film_id, frame_number, tag_id, score FROM score WHERE tagger_id = ?", (tagger_id,)
+        )
+        return [tuple(row) for row in found]
+
+    first = run(TagRequest())["tagger_id"]
+    before = rows(first)
+    other = run(TaggerRequest(source=str(write_tagger(tmp_path / "other", embedding=True))))["tagger_id"]
+    assert other != first and rows(other) == []
+    assert run(TagRequest())["pictures"] == DRAWINGS
+    assert rows(other) == before == rows(first)
+
+
 def test_images_are_scored_padded_to_a_square(studio: Studio, run: Run, film_id: int) -> None:
     wide, gone = numbered(7), numbered(8)
     wide_id, gone_id = add_images(studio, [wide, gone])
