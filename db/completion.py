@@ -113,7 +113,7 @@ def _tags(
     """Tags that contain what was typed, counted in the result of the rest of the expression where that is one."""
     part = re.sub(r"\s+", "_", typed.strip('"').lower())
     rest = "" if everywhere else place.rest
-    known = index.complete(db, safe_rest(rest), part, subject, limit) if index else None
+    known = _counted_by_index(db, rest, part, subject, limit, index)
     found = _counted_by_sql(db, part, subject, limit) if known is None else known
     return [Candidate(word_for(each.tag), start, place.end, "tag", each.count, each.category) for each in found]
 
@@ -123,12 +123,13 @@ def _counted_by_sql(db: sqlite3.Connection, part: str, subject: Subject, limit: 
     return [facets.Facet(each.tag, each.category, each.count) for each in tags.complete(db, part, limit)]
 
 
-def safe_rest(expression: str) -> str:
-    """The expression where it can be parsed, else nothing: half a query restricts no completion."""
-    from db.query_tree import parse
-
+def _counted_by_index(
+    db: sqlite3.Connection, rest: str, part: str, subject: Subject, limit: int, index: "Index | None"
+) -> list[facets.Facet] | None:
+    """Counts in the result of the rest; where that is no query yet, it restricts nothing."""
+    if index is None:
+        return None
     try:
-        parse(expression)
+        return index.complete(db, rest, part, subject, limit)
     except UserError:
-        return ""
-    return expression
+        return index.complete(db, "", part, subject, limit)
