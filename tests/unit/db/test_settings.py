@@ -20,7 +20,10 @@ def test_every_default_can_be_read(db: Connection) -> None:
         "notify": "",
         "energy_price": None,
         "energy_currency": "",
-    }
+        "reject_reasons": {
+            "b": "bad hands", "m": "off model", "f": "too close to film", "c": "composition", "o": "other",
+        },
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,8 @@ def test_every_default_can_be_read(db: Connection) -> None:
         ("notify", "say 'done"), ("notify", "say\nrm"), ("notify", "say \x1b[2J"),
         ("energy_price", "dear"), ("energy_price", "-1"), ("energy_price", "nan"), ("energy_price", "inf"),
         ("energy_currency", "a very long name"),
+        ("reject_reasons", "bad hands"), ("reject_reasons", "b bad hands, b blurred"), ("reject_reasons", "5 dull"),
+        ("reject_reasons", "b"), ("reject_reasons", "b bad \x1b[2J"),
     ],
 )  # fmt: skip
 def test_what_makes_no_sense_is_refused_in_one_line_and_stores_nothing(db: Connection, name: str, text: str) -> None:
