@@ -5,7 +5,6 @@ that still stand as the act left them and counts the others as kept. Undoing an 
 so undo reaches back without limit and across restarts.
 """
 
-import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -51,10 +50,17 @@ class Undone(msgspec.Struct, frozen=True):
     kept: int
 
 
-class _Change(msgspec.Struct, frozen=True):
+class _Change(msgspec.Struct, frozen=True, array_like=True):
     key: Key
     before: Values | None
     after: Values | None
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """What an event stores of the rows that it changed."""
+
+    table: str
+    rows: list[_Change]
 
 
 def act(
@@ -69,13 +75,10 @@ def act(
     """Write `rows` (values without `event_id`; None deletes) as one event; returns its id."""
     with writing(db):
         event_id = _new_event(db, session, kind, summary, target)
-        made = []
-        for key, values in rows.items():
-            before = _current(db, table, key)
-            after = None if values is None else (*values, event_id)
-            _write(db, table, key, after)
-            made.append(_Change(key, before, after))
-        _record(db, event_id, table, made)
+        before = _current(db, table, rows)
+        after = {key: None if values is None else (*values, event_id) for key, values in rows.items()}
+        _write(db, table, after)
+        _record(db, event_id, table, [_Change(key, before.get(key), after[key]) for key in rows])
     return event_id
 
 
@@ -138,11 +141,10 @@ def history(db: sqlite3.Connection, limit: int = 100) -> list[sqlite3.Row]:
 def _reverse(db: sqlite3.Connection, session: str, event: sqlite3.Row, kind: Literal["undo", "redo"]) -> Undone:
     table, made = _changes_of(event)
     event_id = _new_event(db, session, kind, event["summary"], event["target"], event["id"])
-    restored = []
-    for change in reversed(made):
-        if _current(db, table, change.key) == change.after:
-            _write(db, table, change.key, change.before)
-            restored.append(_Change(change.key, change.after, change.before))
+    current = _current(db, table, [change.key for change in made])
+    standing = [change for change in reversed(made) if current.get(change.key) == change.after]
+    _write(db, table, {change.key: change.before for change in standing})
+    restored = [_Change(change.key, change.after, change.before) for change in standing]
     _record(db, event_id, table, restored)
     kept = len(made) - len(restored)
     return Undone(event_id, kind, event["summary"], event["target"], len(restored), kept)
@@ -160,8 +162,8 @@ def _new_event(
 
 
 def _record(db: sqlite3.Connection, event_id: int, table: Table, made: Sequence[_Change]) -> None:
-    payload = {"table": table.name, "rows": [[c.key, c.before, c.after] for c in made]}
-    db.execute("UPDATE event SET changes = ? WHERE id = ?", (json.dumps(payload), event_id))
+    text = msgspec.json.encode(_Made(table.name, list(made))).decode()
+    db.execute("UPDATE event SET changes = ? WHERE id = ?", (text, event_id))
     if table is VIEW:
         changes.announce(db, table.feed)
         return
@@ -171,12 +173,11 @@ def _record(db: sqlite3.Connection, event_id: int, table: Table, made: Sequence[
 
 def _ranges(table: Table, made: Iterable[_Change]) -> list[tuple[int | None, int, int]]:
     """The touched rows as one range per film for frames, one range in all for pictures."""
-    ranges: dict[int | None, tuple[int, int]] = {}
+    ends: dict[int | None, list[int]] = {}
     for change in made:
-        film_id, low, high = _range(table, change)
-        first, last = ranges.get(film_id, (low, high))
-        ranges[film_id] = (min(first, low), max(last, high))
-    return [(film_id, first, last) for film_id, (first, last) in ranges.items()]
+        film_id, *places = _range(table, change)
+        ends.setdefault(film_id, []).extend(places)
+    return [(film_id, min(places), max(places)) for film_id, places in ends.items()]
 
 
 def _range(table: Table, change: _Change) -> tuple[int | None, int, int]:
@@ -190,24 +191,25 @@ def _range(table: Table, change: _Change) -> tuple[int | None, int, int]:
 
 
 def _changes_of(event: sqlite3.Row) -> tuple[Table, list[_Change]]:
-    payload = json.loads(event["changes"])
-    made = [
-        _Change(tuple(key), before and tuple(before), after and tuple(after)) for key, before, after in payload["rows"]
-    ]
-    return TABLES[payload["table"]], made
+    made = msgspec.json.decode(event["changes"], type=_Made)
+    return TABLES[made.table], made.rows
 
 
-def _current(db: sqlite3.Connection, table: Table, key: Key) -> Values | None:
+def _current(db: sqlite3.Connection, table: Table, keys: Iterable[Key]) -> dict[Key, Values]:
+    """The rows that there are of these, by key; read together, since an act may reach 20,000 frames."""
+    width = len(table.key)
+    joined = " AND ".join(f"t.{column} = json_extract(j.value, '$[{at}]')" for at, column in enumerate(table.key))
+    columns = ", ".join(f"t.{column}" for column in (*table.key, *table.columns))
+    sql = f"SELECT {columns} FROM json_each(?) j CROSS JOIN {table.name} t ON {joined}"
+    rows = db.execute(sql, (msgspec.json.encode(list(keys)).decode(),))
+    rows.row_factory = None
+    return {row[:width]: row[width:] for row in rows}
+
+
+def _write(db: sqlite3.Connection, table: Table, rows: Mapping[Key, Values | None]) -> None:
     where = " AND ".join(f"{column} = ?" for column in table.key)
-    row = db.execute(f"SELECT {', '.join(table.columns)} FROM {table.name} WHERE {where}", key).fetchone()
-    return tuple(row) if row else None
-
-
-def _write(db: sqlite3.Connection, table: Table, key: Key, values: Values | None) -> None:
-    if values is None:
-        where = " AND ".join(f"{column} = ?" for column in table.key)
-        db.execute(f"DELETE FROM {table.name} WHERE {where}", key)
-        return
+    gone = [key for key, values in rows.items() if values is None]
+    db.executemany(f"DELETE FROM {table.name} WHERE {where}", gone)
     columns = (*table.key, *table.columns)
-    marks = ", ".join("?" * len(columns))
-    db.execute(f"INSERT OR REPLACE INTO {table.name} ({', '.join(columns)}) VALUES ({marks})", (*key, *values))
+    sql = f"INSERT OR REPLACE INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+    db.executemany(sql, [(*key, *values) for key, values in rows.items() if values is not None])
