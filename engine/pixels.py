@@ -74,7 +74,7 @@ def _present(row: sqlite3.Row) -> Path:
         )
     if path.stat().st_size != row["bytes"] or (row["stamp"] and stamp(path) != row["stamp"]):
         raise UserError(
-            _("{path} is no longer the film {name}: put back the file that was taken in.").format(
+            _("The film {name} is no longer at {path}, whose file has changed: put back the one that was.").format(
                 name=row["name"], path=path
             )
         )
