@@ -129,8 +129,9 @@ class KimikoeApp(App[None]):
         """Look, on another thread, what was committed since the last look; one look at a time."""
         if not self._looking:
             self._looking = True
-            self.run_worker(self._look(), group="looks", exit_on_error=False)
+            self._look()
 
+    @work(group="looks", exit_on_error=False)
     async def _look(self) -> None:
         try:
             version, found = await self.session.watch(self._read_changes)

@@ -7,7 +7,7 @@ from sqlite3 import Connection, OperationalError
 from typing import ClassVar
 
 from rich.cells import cell_len
-from textual import events
+from textual import events, work
 from textual.app import ComposeResult
 from textual.message import Message
 from textual.screen import Screen
@@ -71,8 +71,9 @@ class Room(TellsFailures, Screen[None]):
 
     def show_work(self, engine_runs: bool | None) -> None:
         """Show in the first line what the engine does."""
-        self.run_worker(self._show_work(engine_runs), group="work", exclusive=True, exit_on_error=False)
+        self._show_work(engine_runs)
 
+    @work(exclusive=True, group="work", exit_on_error=False)
     async def _show_work(self, engine_runs: bool | None) -> None:
         active = await self.session.watch(queue.active)
         self.query_one(TopLine).show_work(active, engine_runs)
@@ -92,8 +93,9 @@ class Room(TellsFailures, Screen[None]):
 
     def in_turn(self, act: Callable[[], Awaitable[None]]) -> None:
         """Do what a key asks for after what the keys before it asked for, without keeping the next key waiting."""
-        self.run_worker(self._take_turn(act), group="turns", exit_on_error=False)
+        self._take_turn(act)
 
+    @work(group="turns", exit_on_error=False)
     async def _take_turn(self, act: Callable[[], Awaitable[None]]) -> None:
         async with self._turns:
             try:

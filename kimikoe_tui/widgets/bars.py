@@ -17,6 +17,8 @@ from kimikoe_tui.text import duration, percent, plain
 from kimikoe_tui.widgets.cells import meter
 
 Tone = Literal["calm", "alarm"]
+Part = tuple[Text, ...]
+"""What the first line says of one thing: in full, then in fewer words."""
 
 
 class TopLine(Widget):
@@ -26,9 +28,10 @@ class TopLine(Widget):
 
     def __init__(self, context: str, root: Path) -> None:
         super().__init__()
-        self._place = Text.assemble(("kimikoe ", MUTED), (keys.TITLES[context], f"bold {ACCENT}"))
+        self._title = Text(keys.TITLES[context], f"bold {ACCENT}")
+        self._place = Text("kimikoe ", MUTED).append_text(self._title)
         self._studio = Text("   " + plain(root.resolve().name), FAINT)
-        self._work: list[Text] = []
+        self._work: list[Part] = []
 
     def show_work(self, active: list[queue.Job], engine_runs: bool | None) -> None:
         """Show the jobs that are not done, and whether an engine runs."""
@@ -41,32 +44,33 @@ class TopLine(Widget):
         """The line; what matters least is left out where it is narrow, the studio's name first."""
         right = Text()
         for part in self._work:
-            if self._place.cell_len + right.cell_len + part.cell_len + 6 <= self.size.width:
-                right = Text.assemble(part, "   " if right else "", right)
-        for left in (self._place + self._studio, self._place):
+            room = self.size.width - self._title.cell_len - right.cell_len - 6
+            shown = next((each for each in part if each.cell_len <= room), None)
+            right = Text.assemble(shown, "   " if right else "", right) if shown is not None else right
+        for left in (self._place + self._studio, self._place, self._title):
             if (gap := self.size.width - left.cell_len - right.cell_len) >= 2:
                 return Text.assemble(left, " " * gap, right)
-        return self._place
+        return self._title
 
 
-def _work(active: list[queue.Job], engine_runs: bool | None) -> list[Text]:
+def _work(active: list[queue.Job], engine_runs: bool | None) -> list[Part]:
     """Whether the engine runs, what it does, how much waits: what matters most first."""
     running = [job for job in active if job.state == "running"]
-    parts = [_progress(job) for job in running[:2]]
+    parts: list[Part] = [(_progress(job, True), _progress(job, False)) for job in running[:2]]
     if engine_runs is not None:
-        parts.insert(0, Text(_("engine on"), MUTED) if engine_runs else Text(_("engine off"), ALARM))
+        parts.insert(0, (Text(_("engine on"), MUTED) if engine_runs else Text(_("engine off"), ALARM),))
     if waiting := len(active) - len(running):
-        parts.append(Text(_("{count} waiting").format(count=waiting), MUTED))
+        parts.append((Text(_("{count} waiting").format(count=waiting), MUTED),))
     return parts
 
 
-def _progress(job: queue.Job) -> Text:
+def _progress(job: queue.Job, wide: bool) -> Text:
+    """`ingest ━━━╸━━ 53% 0:03:12`, without its bar where there is little room."""
     share = job.done / job.total if job.total else 0.0
     eta = job.eta_seconds(now())
     left = f" {duration(eta)}" if eta is not None else ""
-    return Text.assemble(
-        (f"{kind_name(job.kind)} ", MUTED), meter(share, 6, ACCENT), (f" {percent(share)}{left}", MUTED)
-    )
+    bar: list[Text | str] = [meter(share, 6, ACCENT), " "] if wide else []
+    return Text.assemble((f"{kind_name(job.kind)} ", MUTED), *bar, (f"{percent(share)}{left}", MUTED))
 
 
 class StatusLine(Static):

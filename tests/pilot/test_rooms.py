@@ -111,6 +111,18 @@ async def test_the_top_line_shows_what_runs(db: Connection, open_studio: Open) -
         await until(pilot, lambda: "ingest" in line.render().plain and "50%" in line.render().plain)
 
 
+async def test_a_phone_shows_how_long_the_work_takes(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "f", size=(45, 14)) as (app, pilot):
+        job_id = queue.enqueue(db, IngestRequest(path="/film.mkv"))
+        queue.claim(db, "cpu", 1)
+        queue.report_progress(db, job_id, 30, 60, "frames", "")
+        app.poll()
+        assert app.room is not None
+        line = app.room.query_one(TopLine)
+        await until(pilot, lambda: "ingest" in line.render().plain and "50%" in line.render().plain)
+        assert "frames" in line.render().plain and line.render().cell_len <= line.size.width
+
+
 async def test_runs_are_listed_with_their_loss_and_lora(db: Connection, open_studio: Open) -> None:
     with writing(db):
         db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', '{}', 0)")

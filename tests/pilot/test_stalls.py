@@ -35,7 +35,7 @@ class Reluctant:
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+def gate() -> Iterator[threading.Event]:
     """Open at first; while it is closed no reading comes back."""
     opened = threading.Event()
     opened.set()
