@@ -5,25 +5,41 @@ Nothing is written, no frame decoded and no queue waited for, so that a person c
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from sqlite3 import Connection
+from sqlite3 import Connection, Row
 
 import msgspec
 
 from db.connect import connect_studio
 from db.exposures import Exposures, exposures_of
 from engine.holds import hold_heads
+from engine.jobs.film_parts import consecutive
+
+Part = tuple[list[int], list[bytes]]
 
 
 def previews(db: Connection, film_id: int, thresholds: Iterable[int]) -> dict[int, Exposures]:
     """How long drawings would be held at each of the thresholds."""
-    rows = db.execute("SELECT distance, signature FROM frame WHERE film_id = ? ORDER BY number", (film_id,)).fetchall()
-    distances, signatures = [row["distance"] for row in rows], [row["signature"] for row in rows]
-    return {
-        threshold: exposures_of(hold_heads(distances, signatures, threshold), len(rows)) for threshold in thresholds
-    }
+    rows = db.execute(
+        "SELECT number, distance, signature FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
+    ).fetchall()
+    parts = [_columns(part) for part in consecutive(rows)]
+    return {threshold: _exposures(parts, threshold) for threshold in thresholds}
+
+
+def _columns(part: Sequence[Row]) -> Part:
+    return [row["distance"] for row in part], [row["signature"] for row in part]
+
+
+def _exposures(parts: Sequence[Part], threshold: int) -> Exposures:
+    """All parts' drawings; a gap between two parts ends a hold."""
+    heads, length = [], 0
+    for distances, signatures in parts:
+        heads += [length + head for head in hold_heads(distances, signatures, threshold)]
+        length += len(distances)
+    return exposures_of(heads, length)
 
 
 def main() -> None:

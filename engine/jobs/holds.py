@@ -24,7 +24,7 @@ THUMBNAILS_PER_WRITE = 20
 
 def run(studio: Studio, request: HoldsRequest, job: RunningJob) -> None:
     """Regroup a film; verdicts, scores and vectors are of frames, and stay. Thumbnails that lack are made."""
-    if not films.film(studio.db, request.film_id).frame_count:
+    if not films.film(studio.db, request.film_id).frames_in:
         raise UserError(_("The film is not in yet: `kimikoe ingest` goes on with it."))
     job.made(**group_film(studio.db, request.film_id, request.threshold, job))
     try:
