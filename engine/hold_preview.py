@@ -35,7 +35,8 @@ def _columns(part: Sequence[Row]) -> Part:
 
 def _exposures(parts: Sequence[Part], threshold: int) -> Exposures:
     """All parts' drawings; a gap between two parts ends a hold."""
-    heads, length = [], 0
+    heads: list[int] = []
+    length = 0
     for distances, signatures in parts:
         heads += [length + head for head in hold_heads(distances, signatures, threshold)]
         length += len(distances)
