@@ -89,7 +89,7 @@ def _add_tags(db: Connection) -> np.ndarray:
     db.executemany("INSERT INTO tag (id, name, category) VALUES (?, ?, ?)",
                    ((n, *each) for n, each in enumerate(zip(names, categories, strict=True), 1)))  # fmt: skip
     weights = 1 / (np.arange(TAGS) + 5.0)
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
 _SCORE = "INSERT INTO score (film_id, frame_number, tagger_id, tag_id, score) VALUES (1, ?, 1, ?, ?)"

@@ -101,7 +101,8 @@ class Index:
         asked = understand(db, expression, subject)
         found = self._found(db, state, asked.tree, expression, subject) & state.carried[subject].everything
         answer = Answer(state, subject, found if asked.limit is None else found[: asked.limit])
-        return _keep(self._answers, key, answer, ANSWERS_KEPT)
+        _keep(self._answers, key, answer, ANSWERS_KEPT)
+        return answer
 
     def _found(self, db: sqlite3.Connection, state: "State", node: Node, expression: str, subject: Subject) -> Any:
         everything = state.carried[subject].everything

@@ -36,7 +36,7 @@ class Answer:
 
     def position(self, found_id: int) -> int:
         """How many ids are smaller: where this one stands, or would."""
-        return self.bitmap.rank(found_id - 1) if found_id > 0 else 0  # type: ignore[no-any-return]
+        return self.bitmap.rank(found_id - 1) if found_id > 0 else 0
 
     def facets(self, limit: int) -> list[Facet]:
         """The tags that most of these carry, with counts, the most frequent first, equal ones by name."""

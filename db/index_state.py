@@ -9,6 +9,7 @@ import msgspec
 
 from db import changes, index_rows
 from db.changes import Change
+from db.films import FRAME_BITS
 from db.index_rows import AnyBitMap, Holds, Range, Said
 from db.query import Subject
 
@@ -127,7 +128,7 @@ def _ranges(db: sqlite3.Connection, state: State, found: Iterable[Change]) -> li
     wanted = [
         Range(change.film_id, change.first or 1, min(change.last or ends[change.film_id], ends[change.film_id]))
         for change in found
-        if change.kind in _TAGS_CHANGE and change.film_id in ends
+        if change.kind in _TAGS_CHANGE and change.film_id is not None and change.film_id in ends
     ]
     wanted += [Range(film_id, 1, ends.get(film_id, 1)) for film_id in _regrouped(db, state)]
     return _joined(_whole_drawings(db, each) for each in wanted)
@@ -167,7 +168,7 @@ def _with_holds(db: sqlite3.Connection, state: State, found: Iterable[Change]) -
     holds, everything = dict(state.holds), state.carried["frame"].everything
     for film_id in film_ids:
         holds[film_id] = index_rows.holds_of(db, state.kind, film_id)
-        first, end = Range(film_id, 0, (1 << index_rows.FRAME_BITS) - 1).ids
+        first, end = Range(film_id, 0, (1 << FRAME_BITS) - 1).ids
         everything = everything - state.kind(range(first, end)) | index_rows.frames_of(db, state.kind, film_id)
     frames = Carried(everything, state.carried["frame"].by_tag)
     return msgspec.structs.replace(state, holds=holds, carried={**state.carried, "frame": frames})
