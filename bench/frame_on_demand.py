@@ -1,0 +1,127 @@
+"""One frame at 1080p through the frame server: at random and going forward, beside bare PyAV on the same file.
+
+The film has groups of 250 frames with B-frames, about 8 Mbit/s. Bare PyAV seeks to the key frame before and decodes to
+the frame, or goes on decoding, and converts it to RGB; it has no pipe, no database, no read-ahead.
+"""
+
+import random
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import av
+import numpy as np
+
+from bench.harness import Result, at_most
+from db.connect import connect_studio, writing
+from engine.film_file import probe, stamp
+from engine.video import decode
+from kimikoe_tui.cli.models import create_studio
+from kimikoe_tui.pixels import FrameServer, frame_server_command
+
+WIDTH, HEIGHT, FRAMES, RATE = 1920, 1080, 500, 24
+RANDOM_MS, FORWARD_MS, MOST_OF_BARE = 250.0, 30.0, 2.0
+RANDOM_FRAMES, FORWARD_FRAMES = 60, 120
+
+Look = Callable[[int], object]
+
+
+def run() -> list[Result]:
+    """Milliseconds at the 95th percentile, each against its limit and against bare PyAV."""
+    with tempfile.TemporaryDirectory() as folder:
+        root, path = Path(folder) / "studio", Path(folder) / "film.mp4"
+        pts = _studio(root, _written(path))
+        scattered = random.Random(1).sample(range(1, FRAMES + 1), RANDOM_FRAMES)
+        onward = range(20, 20 + FORWARD_FRAMES)
+        server = FrameServer(frame_server_command(root), root / "logs" / "frames.log")
+        with closing(server), closing(BarePyAV(path, pts)) as bare:
+            looks: dict[str, Look] = {"ours": lambda n: server.request(1, n, WIDTH).result(), "bare": bare.look}
+            taken = {
+                (what, name): _p95(look, numbers)
+                for what, numbers in (("random", scattered), ("forward", onward))
+                for name, look in looks.items()
+            }
+    return [
+        result
+        for what, limit in (("random", RANDOM_MS), ("forward", FORWARD_MS))
+        for result in (
+            at_most(f"{what}, p95", taken[what, "ours"], limit, "ms", 1.0),
+            at_most(f"{what}, p95, to bare PyAV", taken[what, "ours"], taken[what, "bare"], "ms", MOST_OF_BARE),
+        )
+    ]
+
+
+def _p95(look: Look, numbers: Sequence[int]) -> float:
+    """Milliseconds; the first look, which opens the file, is not counted."""
+    look(numbers[0])
+    times = []
+    for number in numbers[1:]:
+        start = time.perf_counter()
+        look(number)
+        times.append((time.perf_counter() - start) * 1000)
+    return sorted(times)[int(0.95 * len(times))]
+
+
+class BarePyAV:
+    """Nothing but what a frame costs: a seek where the frame is not ahead, decoding, RGB."""
+
+    def __init__(self, path: Path, pts: Sequence[int]) -> None:
+        self._container, self._pts = av.open(str(path)), pts
+        self._stream = self._container.streams.video[0]
+        self._stream.thread_type = "SLICE"
+        self._frames, self._at = self._container.decode(self._stream), 0
+
+    def look(self, number: int) -> object:
+        """The frame's picture [h, w, 3]."""
+        if not self._at < number <= self._at + 100:
+            self._container.seek(self._pts[number - 1], stream=self._stream)
+            self._frames = self._container.decode(self._stream)
+        self._at = number
+        frame = next(frame for frame in self._frames if frame.pts >= self._pts[number - 1])
+        return frame.to_ndarray(format="rgb24")
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+
+def _written(path: Path) -> Path:
+    """A film of moving shapes under grain."""
+    chance = np.random.default_rng(3)
+    ground = chance.integers(0, 255, (HEIGHT // 8, 2 * WIDTH // 8), np.uint8).repeat(8, 0).repeat(8, 1)
+    grain = chance.integers(0, 12, (HEIGHT + FRAMES, WIDTH), np.uint8)
+    with av.open(str(path), "w") as container:
+        options = {"preset": "superfast", "g": "250", "bf": "3", "b": "8000000", "x264-params": "scenecut=0"}
+        stream = container.add_stream("libx264", rate=RATE, options=options)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        for number in range(FRAMES):
+            luma = ground[:, 2 * number : 2 * number + WIDTH] // 2 + grain[number : number + HEIGHT] + 60
+            planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+            planes[:HEIGHT] = luma
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def _studio(root: Path, path: Path) -> list[int]:
+    """A studio that holds the film's rows; returns its timestamps."""
+    create_studio(root)
+    info = probe(path)
+    pts = [frame.pts for frame in decode(path, info)]
+    db = connect_studio(root)
+    with writing(db):
+        db.execute(
+            """INSERT INTO film (id, name, sha256, path, bytes, stamp, width, height, fps_num, fps_den, decode,
+                   crop_x, crop_y, crop_w, crop_h, fit, frame_count, added_at)
+               VALUES (1, 'film', 'aa', ?, ?, ?, ?, ?, ?, 1, ?, 0, 0, ?, ?, 'pad', ?, 0)""",
+            (str(path), path.stat().st_size, stamp(path), WIDTH, HEIGHT, RATE, info.to_json(), WIDTH, HEIGHT, len(pts)),
+        )
+        db.executemany(
+            """INSERT INTO frame (film_id, number, pts, is_key, distance, cut_change, signature)
+               VALUES (1, ?, ?, 0, 0, 0, x'')""",
+            list(enumerate(pts, 1)),
+        )
+    db.close()
+    return pts
