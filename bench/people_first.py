@@ -194,7 +194,7 @@ def _ingest(studio: Any, job: Any) -> Iterator[int]:
     number = 0
     while True:
         numbers = range(number + 1, number + 1 + FRAMES_AT_ONCE)
-        _store_frames(studio.db, 2, [(n, n * 512, False, False, False, 3, 0.5, bytes(144)) for n in numbers])
+        _store_frames(studio.db, 2, [(n, n * 512, 0, False, False, False, 3, 0.5, bytes(144)) for n in numbers])
         save_thumbnails(thumbs, "cc", [(n, os.urandom(JPEG_BYTES)) for n in numbers[::20]])
         number = numbers[-1]
         job.progress(number, None, "frames")

@@ -49,7 +49,7 @@ def _other_kind(image: Image.Image) -> str:
         return _("it is animated")
     if image.mode == "CMYK":
         return _("its colours are for print (CMYK)")
-    if image.mode[0] in "IF" or any("16" in str(tile[3]) for tile in image.tile):
+    if image.mode[0] in "IF" or any("16" in str(tile[3]) for tile in getattr(image, "tile", ())):
         return _("it has 16 bits a colour")
     return ""
 

@@ -12,7 +12,7 @@ from kimikoe_tui.widgets.real_pixels import write_raw
 
 
 def copy(app: App[Any], text: str) -> None:
-    """Put text on the clipboard, harmless to paste; through tmux too, whose own clipboard it fills where tmux lets it."""
+    """Put text on the clipboard, harmless to paste; tmux passes it on, and fills its own where it may."""
     data = plain_block(text).encode("utf-8", "replace")
     command = f"\x1b]52;c;{base64.b64encode(data).decode('ascii')}\x07"
     display = getattr(app, "display_known", Display())

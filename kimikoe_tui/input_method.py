@@ -1,6 +1,7 @@
 """Input methods: full-width characters that act as their keys, and bursts of characters that are no keys at all."""
 
 import unicodedata
+from typing import Any
 
 from textual import events
 from textual.screen import Screen
@@ -32,7 +33,7 @@ def is_burst(text: str) -> bool:
     return not text.isascii() or (len(text) >= LONG_BURST and len(set(text)) >= VARIED)
 
 
-async def press_narrow(screen: Screen[object], event: events.Key) -> bool:
+async def press_narrow(screen: Screen[Any], event: events.Key) -> bool:
     """Do what the key does that a full-width character stands for; whether there was such a key."""
     known = screen.active_bindings.get(narrow_key(event) or "")
     if known is None:

@@ -53,13 +53,9 @@ def _in_file(path: Path, functions: Mapping[str, int]) -> Iterator[Message]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
             count = functions[node.func.id]
-            texts = [str(each.value) for each in node.args[:count] if _is_text(each)]
+            texts = [text for each in node.args[:count] if isinstance(text := getattr(each, "value", None), str)]
             if len(texts) == count:
                 yield texts[0] if count == 1 else tuple(texts)
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def merged(path: Path, fresh: Catalog) -> Catalog:

@@ -85,9 +85,7 @@ def _tell(db: sqlite3.Connection, path: Path, info: FilmInfo, missing: Shortfall
     elif info.fields == "deinterlace":
         job.say(_("{path} is interlaced: its frames are deinterlaced.").format(path=path))
     if missing:
-        text = _(
-            "{path} was cut short: it holds about {count} of {stated} frames, which are taken in."
-        )
+        text = _("{path} was cut short: it holds about {count} of {stated} frames, which are taken in.")
         words = text.format(path=path, count=missing.packets, stated=missing.stated)
         job.say(words)
         note(db, "cut short", words)
