@@ -26,7 +26,7 @@ class Ledger:
     undecided: int = 0
     loras: list[str] = field(default_factory=list)
     spans: dict[int, float] = field(default_factory=dict)
-    """Seconds from the first look at a running job until it was seen done."""
+    """Seconds from the first look at a running job until it was done."""
     _began: dict[int, float] = field(default_factory=dict)
     _waiting: set[int] = field(default_factory=set)
 
@@ -40,7 +40,8 @@ class Ledger:
         elif not waits:
             self._waiting.discard(job.id)
         if job.state == "done":
-            self.spans[job.id] = time.time() - self._began.get(job.id, time.time())
+            ended = job.finished_at or time.time()  # this look may come late: people and kills take their time
+            self.spans[job.id] = ended - self._began.get(job.id, ended)
 
     def faults(self, report: Report) -> list[str]:
         """Where the report of all of this is not true."""
