@@ -105,15 +105,17 @@ class Troubled:
         if victim != "supervisor":
             os.kill(engine, signal.SIGSTOP)  # so that it writes no row before we have read what the dead one left
         worker = queue.get(db, job_id).worker_pid
+        if worker and is_gone(worker):
+            worker = None  # it died of the kill before, which its engine has not seen yet
         if victim == "supervisor":
             _kill(engine)
         elif worker:
             _kill(worker)
         if worker:
-            wait_until(lambda: _is_gone(worker), "the worker is dead", WAIT_SECONDS)
+            wait_until(lambda: is_gone(worker), "the worker is dead", WAIT_SECONDS)
         self.ledger.kills[victim] += 1
         left = queue.get(db, job_id)
-        self.ledger.deaths += left.state == "running" and left.worker_pid == worker
+        self.ledger.deaths += worker is not None and left.state == "running" and left.worker_pid == worker
         if victim == "worker":
             os.kill(engine, signal.SIGCONT)
         else:
@@ -133,7 +135,7 @@ class Troubled:
         paused = person.pause_newest(db, job.id)
         if paused:
             self.ledger.pauses += 1
-            wait_until(lambda: worker is None or _is_gone(worker), "a pause ends the worker", WAIT_SECONDS)
+            wait_until(lambda: worker is None or is_gone(worker), "a pause ends the worker", WAIT_SECONDS)
         if self._chance.random() < 0.5:
             self.second_leaves(self._chance.choice(LEAVING))
         return paused
@@ -203,7 +205,8 @@ def _kill(pid: int) -> None:
         pass  # it has just ended by itself
 
 
-def _is_gone(pid: int) -> bool:
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended, reaped or not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
     except FileNotFoundError:
