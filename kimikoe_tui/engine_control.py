@@ -17,7 +17,7 @@ from db.version import program_version
 from kimikoe_tui.engine_command import engine_command
 from kimikoe_tui.engine_unit import start_unit, unit_name
 
-START_SECONDS = 20.0
+START_SECONDS = 90.0  # one that fails says so at once; a busy machine starts one slowly
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.02
 
