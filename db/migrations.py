@@ -6,6 +6,9 @@ The file is meant to be read by other tools too, so table and column names are s
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from db.connect import writing
 from db.errors import UserError
@@ -75,6 +78,22 @@ def m012_exact_frames(db: sqlite3.Connection) -> None:
     _run(db, exact.EXACT)
 
 
+def m013_acts_in_short(db: sqlite3.Connection) -> None:
+    """Acts list their rows as arrays, as all new ones do, so that the old ones can be undone too."""
+    db.create_function("acts_in_short", 1, _acts_in_short, deterministic=True)
+    db.execute("UPDATE event SET changes = acts_in_short(changes) WHERE changes LIKE '%\"rows\":[{%'")
+
+
+def _acts_in_short(changes: str) -> str:
+    """`{"key":k,"before":b,"after":a}` of each row as `[k,b,a]`; what another program spoilt stays as it is."""
+    try:
+        made = msgspec.json.decode(changes, type=dict[str, Any])
+        made["rows"] = [[row["key"], row["before"], row["after"]] for row in made["rows"]]
+    except (msgspec.MsgspecError, KeyError, TypeError):
+        return changes
+    return msgspec.json.encode(made).decode()
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     m001_films_tags_events,
     m002_datasets_runs,
@@ -88,6 +107,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m010_saved_views,
     m011_trials,
     m012_exact_frames,
+    m013_acts_in_short,
 )
 
 
