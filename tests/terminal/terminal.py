@@ -18,6 +18,7 @@ from tests.terminal.decoder.emulator import PLAIN, Emulator, Profile
 from tests.terminal.slow_line import SlowLine
 from tests.waiting import wait_until
 
+LONGEST_READ = 5.0  # seconds: a program may write faster than a busy machine reads
 FORGOTTEN = ("TMUX", "STY", "TERM_PROGRAM", "WT_SESSION", "KIMIKOE_GRAPHICS", "NO_COLOR")
 
 
@@ -95,7 +96,8 @@ class Terminal:
     def read(self) -> None:
         """Take what the program has written, and answer its questions when it is time."""
         self._deliver()
-        while select.select([self._master], [], [], 0.02)[0]:
+        until = time.monotonic() + LONGEST_READ
+        while time.monotonic() < until and select.select([self._master], [], [], 0.02)[0]:
             try:
                 data = os.read(self._master, 65536)
             except OSError:  # the program has ended
