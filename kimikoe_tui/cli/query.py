@@ -89,7 +89,12 @@ def _print_csv(columns: Sequence[str], rows: Iterator[dict[str, Any]]) -> None:
 
 @click.group("view")
 def view_command() -> None:
-    """Keep queries under names, as which other queries say them: view:NAME."""
+    """Keep queries under names, as which other queries say them: view:NAME.
+
+    \b
+    Example:
+      kimikoe view save heroines 'nagisa or shion'
+    """
 
 
 @view_command.command("save", cls=QueryCommand)

@@ -20,6 +20,7 @@ def test_every_default_can_be_read(db: Connection) -> None:
         "notify": "",
         "energy_price": None,
         "energy_currency": "",
+        "citation": "",
         "reject_reasons": {
             "b": "bad hands", "m": "off model", "f": "too close to film", "c": "composition", "o": "other",
         },
