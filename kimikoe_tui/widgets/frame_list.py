@@ -162,7 +162,7 @@ class Columns(Widget):
         """As wide as the lines below."""
         shot = f"{column_right(_('shot'), 5)} " if self.size.width >= SHOT_WIDTH else ""
         return Text(
-            f"{column_right(_('frame'), 7)}  {column(_('time'), 8)}{shot}{column(_('hold'), 6)}{_('tags')}", FAINT
+            f"{column_right(_('frame'), 8)} {column(_('time'), 8)}{shot}{column(_('hold'), 6)}{_('tags')}", FAINT
         )
 
 
