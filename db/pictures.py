@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from db import changes, events, loras
+from db import changes, loras, ratings
 from db.connect import now, writing
 from db.errors import UserError
 from db.i18n import _
+from db.ratings import Decision
 
 SEED_LIMIT = 2**32
 LARGEST_SEED = 2**63 - 1
@@ -168,24 +169,7 @@ def rate(
     unseen: bool = False,
 ) -> int:
     """Rate a picture, reject it, or (neither) clear its rating; returns the event's id."""
-    return rate_all(
-        db, session, {image_id: unseen}, stars=stars, rejected=rejected, reason=reason, origin=origin
-    )  # fmt: skip
-
-
-def rate_all(
-    db: sqlite3.Connection, session: str, unseen: Mapping[int, bool], *, stars: int | None = None,
-    rejected: bool = False, reason: str = "", origin: str = "person",
-) -> int:  # fmt: skip
-    """Rate pictures alike, as one event; `unseen` says by id which had not reached the terminal yet."""
-    clear = stars is None and not rejected
-    rows = {
-        (image_id,): None if clear else (stars, int(rejected), reason, origin, int(not_shown))
-        for image_id, not_shown in unseen.items()
-    }
-    first = next(iter(unseen))
-    summary = _summary(first, stars, rejected) if len(unseen) == 1 else _summary_of_many(len(unseen), stars, rejected)
-    return events.act(db, session, "rating", summary, events.RATING, rows, f"image:{first}")
+    return ratings.rate_all(db, session, {image_id: Decision(stars, rejected, reason, unseen)}, origin=origin)
 
 
 def keep_only(db: sqlite3.Connection, session: str, image_id: int, unseen: Mapping[int, bool]) -> int:
@@ -194,17 +178,17 @@ def keep_only(db: sqlite3.Connection, session: str, image_id: int, unseen: Mappi
     Its own rejection is taken back, its stars stay; what is rejected already stays so. `unseen` names by id what has
     not reached the terminal, and all that it does not name has not either.
     """
-    rows: dict[tuple[int, ...], tuple[object, ...] | None] = {}
+    decisions: dict[int, Decision] = {}
     for other in generation_of(db, image_id):
         known = db.execute("SELECT stars, rejected FROM rating WHERE image_id = ?", (other,)).fetchone()
         if other != image_id and not (known and known["rejected"]):
-            rows[(other,)] = (None, 1, "", "person", int(unseen.get(other, True)))
+            decisions[other] = Decision(rejected=True, unseen=unseen.get(other, True))
         elif other == image_id and known and known["rejected"]:
-            rows[(other,)] = None
-    count = sum(values is not None for values in rows.values())
-    if rows:
+            decisions[other] = Decision()
+    count = sum(each.rejected for each in decisions.values())
+    if decisions:
         summary = _("picture {id} kept, {count} others rejected").format(id=image_id, count=count)
-        events.act(db, session, "rating", summary, events.RATING, rows, f"image:{image_id}")
+        ratings.rate_all(db, session, decisions, summary=summary, place=image_id)
     return count
 
 
@@ -216,22 +200,6 @@ def generation_of(db: sqlite3.Connection, image_id: int) -> list[int]:
         (image_id,),
     )
     return [int(row["id"]) for row in rows]
-
-
-def _summary_of_many(count: int, stars: int | None, rejected: bool) -> str:
-    if rejected:
-        return _("{count} pictures rejected").format(count=count)
-    if stars is None:
-        return _("{count} pictures cleared").format(count=count)
-    return _("{count} pictures rated {stars}").format(count=count, stars=stars)
-
-
-def _summary(image_id: int, stars: int | None, rejected: bool) -> str:
-    if rejected:
-        return _("picture {id} rejected").format(id=image_id)
-    if stars is None:
-        return _("picture {id} cleared").format(id=image_id)
-    return _("picture {id} rated {stars}").format(id=image_id, stars=stars)
 
 
 def counts(db: sqlite3.Connection, image_ids: Sequence[int]) -> Counts:

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import msgspec
 
-from db.bulk_ratings import Decision
 from db.errors import UserError
 from db.i18n import _
+from db.ratings import Decision
 from kimikoe_tui.text import cells
 
 LARGEST_ID = 2**63

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from db import bulk_ratings, query, sheets
-from db.bulk_ratings import Decision
+from db import query, sheets
 from db.errors import UserError
 from db.i18n import _, plural
+from db.ratings import Decision, rate_all, summary_of
 from db.sheets import SheetContents, SheetMade, SheetRequest
 from db.text import size_text
 from kimikoe_tui.cli.context import SESSION, Context, QueryCommand, json_option, pass_context, print_json
@@ -87,11 +87,11 @@ def rate(context: Context, ratings: tuple[str, ...], sheet_file: Path | None, as
     """
     on_sheet = _on_sheet(context.db, sheet_file) if sheet_file else None
     decisions = read_verdicts(context.db, " ".join(ratings), on_sheet)
-    bulk_ratings.rate_all(context.db, SESSION, decisions)
+    rate_all(context.db, SESSION, decisions)
     if as_json:
-        print_json({str(image_id): each for image_id, each in decisions.items()})
+        print_json({str(key): {"stars": each.stars, "rejected": each.rejected} for key, each in decisions.items()})
         return
-    click.echo(bulk_ratings.bulk_summary(decisions))
+    click.echo(summary_of(decisions))
     for words, image_ids in _by_decision(decisions):
         click.echo(f"  {words}  {ranges(image_ids)}")
 

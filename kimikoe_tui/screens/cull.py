@@ -1,6 +1,10 @@
 """Judging pictures by keyboard: one at a time, as large as fits, a key each."""
 
+from collections.abc import Sequence
+from sqlite3 import OperationalError
+
 from db import comparisons, purging
+from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.clipboard import copy
@@ -51,8 +55,12 @@ class CullRoom(CullDeciding):
         self.count_again()
 
     def action_back(self, leaves: bool) -> None:
-        """Back from what was entered here, then to home."""
-        if not self.step_back():
+        """Back from what was entered here, then to home, or out of the program where it was opened to cull."""
+        if self.step_back():
+            return
+        if leaves and self.session.culling:
+            self.app.exit()
+        else:
             super().action_back(leaves)
 
     def action_copy(self) -> None:
@@ -93,11 +101,19 @@ class CullRoom(CullDeciding):
         wanted = purging.purgeable(self.session.reader())
         if text.strip() != str(len(wanted)):
             return _("{count} pictures are rejected: type {count}, or nothing to leave them.").format(count=len(wanted))
-        root = self.session.root
-        count = await self.session.commit(lambda db: purging.purge(db, root, wanted))
-        self.gather(self.expression, self.current)
-        self.say(_("{count} pictures purged: their files are gone, what made them is kept").format(count=count))
+        self.call_later(self._purge, wanted)
         return ""
+
+    async def _purge(self, wanted: Sequence[int]) -> None:
+        """Purge, and list what is left before the next key: it must not decide over a picture that is gone."""
+        root = self.session.root
+        try:
+            count = await self.session.commit(lambda db: purging.purge(db, root, wanted))
+        except (UserError, OperationalError) as error:
+            self.complain(_("Not done: {error}").format(error=error))
+            return
+        self.say(_("{count} pictures purged: their files are gone, what made them is kept").format(count=count))
+        await self.list_anew()
 
     def action_survey(self) -> None:
         """Lay out the pictures of this one's generation."""

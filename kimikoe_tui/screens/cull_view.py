@@ -1,5 +1,6 @@
 """What the cull room shows: one picture, what made it, the film frame it resembles, and the tally."""
 
+import asyncio
 from array import array
 from bisect import bisect_left
 
@@ -7,19 +8,19 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.widgets import Static
 
 from db.i18n import _
 from kimikoe_tui.messages import ImagesChanged, MatchesChanged, RatingsChanged
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.screens.cull_place import CullPlace
-from kimikoe_tui.screens.cull_reading import NOT_REJECTED, Arrived, Counted, Gathered, filter_name
+from kimikoe_tui.screens.cull_reading import NOT_REJECTED, Arrived, Counted, Gathered, filter_name, gathered
 from kimikoe_tui.session import Session
 from kimikoe_tui.tally import Pace
 from kimikoe_tui.widgets.closeup import CloseupPicture, Zoom, shown_of
 from kimikoe_tui.widgets.facts import Facts, facts_text, match_citation, rating_text
 from kimikoe_tui.widgets.pane import Pane
+from kimikoe_tui.widgets.paragraphs import Paragraphs
 from kimikoe_tui.widgets.picture import Key, Picture
 from kimikoe_tui.widgets.sources import FilmFrame, FilmFrames, PicturesAndFrames
 from kimikoe_tui.widgets.tally_line import TallyLine
@@ -60,7 +61,7 @@ class CullView(CullPlace):
             with Pane(id="film-pane"):
                 yield Picture(FilmFrames(self._server), id="film-frame")
             with Pane(id="facts-pane"):
-                yield Static(id="facts", markup=False)
+                yield Paragraphs(id="facts")
         yield TallyLine()
 
     def on_mount(self) -> None:
@@ -88,11 +89,22 @@ class CullView(CullPlace):
         if isinstance(painted := shown_of(self.picture.painted), int):
             self.seen.add(painted)
 
+    async def list_anew(self) -> None:
+        """Read the list again before another key is heard; where it is empty now, what is not rejected."""
+        found = await asyncio.to_thread(lambda: gathered(self.session.reader(), self.expression, self.current))
+        if not found.ids:
+            found = await asyncio.to_thread(lambda: gathered(self.session.reader(), NOT_REJECTED))
+        self._take(found)
+
     @on(Gathered)
     def _gathered(self, message: Gathered) -> None:
         if not message.ids and self.ids:
             self.complain(_("No picture is {filter}.").format(filter=filter_name(message.expression)))
-            return
+        else:
+            self._take(message)
+
+    def _take(self, message: Gathered) -> None:
+        """Have this list in hand, at the picture it names."""
         self.ids, self.expression = message.ids, message.expression
         self.go_on_with(message.culling, self.ids)
         self.show_picture(bisect_left(self.ids, message.at or 0))
@@ -154,7 +166,7 @@ class CullView(CullPlace):
         if self.current is None or self.under_the_eye is None:
             self.shown = None
             self.picture.show(None)
-            self.query_one("#facts", Static).update(_("No pictures yet: `kimikoe generate PROMPT` draws some."))
+            self.query_one(Paragraphs).show(Text(_("No pictures yet: `kimikoe generate PROMPT` draws some.")))
             return
         self.picture.show(self.zoom.key(self.under_the_eye), self._ahead())
         self.shown = self.facts(self.current)
@@ -176,8 +188,7 @@ class CullView(CullPlace):
         pane.set_class(facts.picture.rejected, "-rejected")
         pane.set_class(bool(facts.picture.stars), "-rated")
         facts_pane.head(Text(_("picture {id}").format(id=facts.picture.id), MUTED))
-        words = facts_text(facts, *facts_pane.content_size)
-        self.query_one("#facts", Static).update(words, layout=False)
+        self.query_one(Paragraphs).show(facts_text(facts, *facts_pane.content_size))
 
     def seen_words(self, facts: Facts) -> list[Text]:
         """What is to be known of how the picture is seen, before its place in the list."""

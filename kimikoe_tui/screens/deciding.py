@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from db import pictures, query, settings
+from db import pictures, query, ratings, settings
 from db.i18n import _
+from db.ratings import Decision
 from kimikoe_tui.screens.room import Room
 from kimikoe_tui.tally import Pace
 from kimikoe_tui.text import stars
@@ -73,9 +74,8 @@ class Deciding(Room):
             self.say(_("There is no picture here to decide over."))
             return
         unseen, name = self.not_shown(chosen), self.session.name
-        await self.session.commit(
-            lambda db: pictures.rate_all(db, name, unseen, stars=count, rejected=rejected, reason=reason)
-        )
+        decisions = {each: Decision(count, rejected, reason, not_shown) for each, not_shown in unseen.items()}
+        await self.session.commit(lambda db: ratings.rate_all(db, name, decisions))
         self.pace.decided()
         said = _("{pictures}: {rating} · u undoes").format(pictures=named(chosen), rating=words)
         if any(unseen.values()):
@@ -89,7 +89,7 @@ class Deciding(Room):
         if set(query.image_ids(self.session.reader(), DECIDED)).isdisjoint(chosen):
             self.say(_("There is no rating to clear."))
             return
-        await self.session.commit(lambda db: pictures.rate_all(db, name, dict.fromkeys(chosen, False)))
+        await self.session.commit(lambda db: ratings.rate_all(db, name, dict.fromkeys(chosen, Decision())))
         self.say(_("{pictures}: cleared · u undoes").format(pictures=named(chosen)))
         self.changed()
 

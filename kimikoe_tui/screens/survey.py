@@ -38,6 +38,7 @@ class Tile(Pane):
         super().__init__()
         self._picture = Picture(PicturesAndFrames(server), renderer=renderer)
         self.image_id: int | None = None
+        self.visible = False
 
     def compose(self) -> ComposeResult:
         """The picture."""

@@ -75,7 +75,7 @@ class CloseupPicture(Picture):
         cell = self._renderer.pixel_box(1, 1)
         needed = min(cells[0], -(-pixels.width // cell[0])), min(cells[1], -(-pixels.height // cell[1]))
         pixels = _on_ground(pixels, self._renderer.pixel_box(*needed))
-        if is_awaited and self._renderer.layer == "painted":
+        if is_awaited and not self._renderer.is_quick:
             yield self._renderer.sketch(pixels, *needed), False
         yield self._renderer.draw(pixels, *needed, exact=True), True
 

@@ -6,6 +6,9 @@ from rich.text import Text
 from textual.containers import Vertical
 from textual.geometry import Region
 
+TOP, FOOT, ALL_SIDES = slice(0, 1), slice(1, 2), slice(None)
+"""Of the sides of a border, those that are painted again."""
+
 
 class Pane(Vertical):
     """A pane whose title costs nothing while it stays the same: setting a border's title paints all that is in it."""
@@ -18,11 +21,12 @@ class Pane(Vertical):
         background: $background;
     }
     """
+    _changing = ALL_SIDES
 
     def refresh(self, *regions: Region, repaint: bool = True, layout: bool = False, recompose: bool = False) -> Self:
         """Paint the border alone where nothing else is asked for: what is inside paints itself."""
         if not regions and repaint and not (layout or recompose) and self.styles.border:
-            regions = self._border
+            regions = self._border[self._changing]
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
     @property
@@ -47,8 +51,11 @@ class Pane(Vertical):
 
     def head(self, title: Text, subtitle: Text | None = None) -> None:
         """Set the title, and what stands at the foot."""
-        wanted = (title, subtitle or Text())
-        if wanted == self._head:
-            return
-        self._head = wanted
-        self.border_title, self.border_subtitle = wanted
+        before, self._head = self._head, (title, subtitle or Text())
+        if self._head[0] != before[0]:
+            self._changing = TOP
+            self.border_title = self._head[0]
+        if self._head[1] != before[1]:
+            self._changing = FOOT
+            self.border_subtitle = self._head[1]
+        self._changing = ALL_SIDES

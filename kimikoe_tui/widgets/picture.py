@@ -3,9 +3,10 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, NamedTuple, Protocol
+from typing import ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import work
@@ -21,7 +22,6 @@ from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.graphics.choose import new_renderer
 from kimikoe_tui.graphics.display import Display
-from kimikoe_tui.graphics.pixels import Pixels
 from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, PictureRenderer
 from kimikoe_tui.palette import FAINT
@@ -37,8 +37,10 @@ from kimikoe_tui.widgets.real_pixels import (
     may_be_slow,
     one_update,
     send_picture,
+    touches,
     write_raw,
 )  # fmt: skip
+from kimikoe_tui.widgets.sources import NotWanted, PictureSource
 
 QUICK_BOX = (480, 270)
 PATIENCE = 0.3
@@ -52,16 +54,6 @@ class Quick(NamedTuple):
     """A picture that another will follow in a moment: of few pixels, so that a slow line carries several a second."""
 
     key: Key
-
-
-class PictureSource(Protocol):
-    """Where a pane's pictures come from."""
-
-    def load(self, key: Key, box: tuple[int, int]) -> Pixels:
-        """A picture that fits `box` pixels; may take its time on a worker's thread. Raises `UserError`."""
-
-    def give_up(self) -> None:
-        """Let go of what is being loaded: something else is wanted now."""
 
 
 class Picture(TellsFailures, Widget):
@@ -88,6 +80,8 @@ class Picture(TellsFailures, Widget):
         self._kept: OrderedDict[tuple[Key, Cells], Drawing] = OrderedDict()
         self._key: Key | None = None
         self._ahead: tuple[Key, ...] = ()
+        self._asked: tuple[Key, tuple[Key, ...], Cells] | None = None
+        """What is being drawn because it is waited for, what is to follow it, and for which size."""
         self._shown: Drawing | str = ""
         self._shown_cells: Cells = (0, 0)
         self._answered: Key | None = None
@@ -228,7 +222,7 @@ class Picture(TellsFailures, Widget):
         """Begin again with cells of another size."""
         if self._sent is not None:
             write_raw(self.app, self._renderer.remove())
-        self._renderer, self._sent = self._new_renderer(display), None
+        self._renderer, self._sent, self._asked = self._new_renderer(display), None, None
         self._kept.clear()
         self._shown_cells = (0, 0)
         self.refresh()
@@ -241,7 +235,7 @@ class Picture(TellsFailures, Widget):
         if spans is None:
             self._sent = None
             self._rest()
-        elif self._sent is not None and _touches(spans, self.region):
+        elif self._sent is not None and touches(spans, self.region):
             self._sent = None
 
     def _rest(self) -> None:
@@ -284,21 +278,30 @@ class Picture(TellsFailures, Widget):
         return Strip(list(lines[row].render(self.app.console)), width)
 
     def _wish(self) -> None:
-        """Put up what is at hand; have drawn what is not."""
+        """Put up what is at hand; have drawn what is not, unless that is being done."""
         cells = self._cells
-        if cells[0] < 1 or cells[1] < 1:
+        if cells[0] < 1 or cells[1] < 1 or self._asked == (self._key, self._ahead, cells):
             return
         self._source.give_up()
+        self._asked = None
         if self._key is None:
             self._put_up(_("no picture"))
         elif (known := self._kept.get((self._key, cells))) is not None:
             self._put_up(known)
         wanted = [key for key in (self._key, *self._ahead) if key is not None and (key, cells) not in self._kept]
-        if self._key in wanted:
+        if self._key is not None and self._key in wanted:
+            self._asked = self._key, self._ahead, cells
+            self._take_down_words()
             self._have_drawn(wanted, cells)
             self.set_timer(PATIENCE, partial(self._say_waiting, self._key))
         elif wanted:
             self.set_timer(REST, partial(self._draw_ahead, self._key, wanted, cells))
+
+    def _take_down_words(self) -> None:
+        """Let no words stand that were said of another picture."""
+        if self._shown and isinstance(self._shown, str) and self._answered != self._key:
+            self._shown = ""
+            self.refresh()
 
     def _draw_ahead(self, key: Key | None, wanted: list[Key], cells: Cells) -> None:
         """Draw what is likely to be asked for, once the picture asked for is on its way and no key followed it."""
@@ -340,7 +343,8 @@ class Picture(TellsFailures, Widget):
     @work(thread=True, exclusive=True, group="drawing", exit_on_error=False)
     def _draw(self, keys: list[Key], cells: Cells) -> None:
         worker = get_current_worker()
-        with self._one_hand:  # keys that outrun pictures would else have several drawn at once, and wait for them
+        # Keys that outrun pictures would else have several drawn at once, and wait for them.
+        with suppress(NotWanted), self._one_hand:
             for key in keys:
                 if worker.is_cancelled:
                     return
@@ -373,6 +377,8 @@ class Picture(TellsFailures, Widget):
     def on_picture__drawn(self, message: _Drawn) -> None:
         """Keep a drawing, and put it up where it is the one wanted."""
         message.stop()
+        if message.is_final and self._asked is not None and message.key == self._asked[0]:
+            self._asked = None
         if isinstance(message.drawing, Drawing) and message.is_final:
             self._keep((message.key, message.cells), message.drawing)
         if message.key == self._key and message.cells == self._cells:
@@ -383,10 +389,6 @@ class Picture(TellsFailures, Widget):
         self._kept.move_to_end(key)
         while len(self._kept) > self.kept_most:
             self._kept.popitem(last=False)
-
-
-def _touches(spans: Sequence[Span], region: Region) -> bool:
-    return any(region.y <= row < region.bottom and first < region.right and end > region.x for row, first, end in spans)
 
 
 def _same_cells(before: Drawing | str, after: Drawing | str) -> bool:

@@ -8,6 +8,7 @@ from weakref import WeakSet
 
 from textual.app import App
 from textual.driver import Driver
+from textual.geometry import Region
 
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.terminal_driver import TerminalDriver
@@ -110,6 +111,11 @@ def is_slow(app: App[Any], count: int) -> bool:
     """Whether so many bytes take so long on this line that something smaller is to go first."""
     driver = app._driver
     return isinstance(driver, TerminalDriver) and driver.line.is_slow(count)
+
+
+def touches(spans: Sequence[Span], region: Region) -> bool:
+    """Whether any of these cells lies in a region of the screen."""
+    return any(region.y <= row < region.bottom and first < region.right and end > region.x for row, first, end in spans)
 
 
 @contextmanager

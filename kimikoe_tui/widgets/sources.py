@@ -1,12 +1,25 @@
 """Where panes get their pictures: generated ones and frames of the film, both from the frame server."""
 
+from collections.abc import Hashable
 from concurrent.futures import CancelledError, Future
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from db.errors import UserError
-from db.i18n import _
 from kimikoe_tui.graphics.pixels import Pixels, fit, shrink
 from kimikoe_tui.pixels import FrameServer
+
+
+class NotWanted(Exception):
+    """What was being loaded has been given up: there is nothing to say of it."""
+
+
+class PictureSource(Protocol):
+    """Where a pane's pictures come from."""
+
+    def load(self, key: Hashable, box: tuple[int, int]) -> Pixels:
+        """A picture that fits `box` pixels; may take its time on a worker's thread. Raises `UserError`, `NotWanted`."""
+
+    def give_up(self) -> None:
+        """Let go of what is being loaded: something else is wanted now."""
 
 
 class FilmFrame(NamedTuple):
@@ -39,12 +52,12 @@ class _Served:
             self._waiting.cancel()
 
     def _answered(self, wish: "Future[Pixels]", box: tuple[int, int]) -> Pixels:
-        """The picture, no larger than `box`. Raises `UserError` where the server has none."""
+        """The picture, no larger than `box`. Raises `UserError` where the server has none, and `NotWanted`."""
         self._waiting = wish
         try:
             return shrink(wish.result(), box)
         except CancelledError as error:
-            raise UserError(_("no longer wanted")) from error
+            raise NotWanted from error
 
 
 class FilmFrames(_Served):

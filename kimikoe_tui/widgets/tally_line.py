@@ -23,9 +23,10 @@ class TallyLine(Widget):
         self._advances = True
 
     def show(self, counts: Counts, per_minute: float | None, advances: bool) -> None:
-        """Show new figures."""
-        self.counts, self._pace, self._advances = counts, per_minute, advances
-        self.refresh()
+        """Show figures where they are new."""
+        if (counts, per_minute, advances) != (self.counts, self._pace, self._advances):
+            self.counts, self._pace, self._advances = counts, per_minute, advances
+            self.refresh()
 
     def render(self) -> Text:
         """`12 of 57  9 kept  3 rejected  45 left, 3 min  14 a minute ━━━╸━━━`; narrow, without what matters least."""

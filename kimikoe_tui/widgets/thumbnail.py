@@ -10,7 +10,7 @@ from typing import ClassVar
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.widgets.failures import WorkFailed
 from kimikoe_tui.widgets.picture import Cells, Key, Picture
-from kimikoe_tui.widgets.sources import FilmFrames
+from kimikoe_tui.widgets.sources import FilmFrames, NotWanted
 
 Task = tuple[bool, int, "Thumbnail", Hashable, Cells]
 
@@ -63,6 +63,8 @@ class Thumbnail(Picture):
         try:
             for drawing, is_final in self._drawings(key, cells, False):
                 self.post_message(self._Drawn(key, cells, drawing, is_final))
+        except NotWanted:
+            return
         except Exception as error:  # as a worker of Textual's tells its failures
             self.post_message(WorkFailed(error))
 

@@ -8,6 +8,7 @@ import pytest
 
 from db import query, settings
 from kimikoe_tui import clipboard
+from kimikoe_tui.screens.cull import CullRoom
 from kimikoe_tui.screens.home import HomeRoom
 from tests.pilot.conftest import Open, add_pictures, cull_room, drawn, ratings, until
 
@@ -81,6 +82,33 @@ async def test_purging_wants_its_count_and_keeps_the_rows(db: Connection, studio
         await until(pilot, lambda: list(cull_room(app).ids) == [image_ids[2]])
         await pilot.press("P")
         assert "No rejected picture" in cull_room(app).status.said
+
+
+@pytest.mark.parametrize("key", ["3", "３"])
+async def test_a_key_right_after_a_purge_is_for_the_picture_that_is_left(
+    db: Connection, studio: Path, open_studio: Open, key: str
+) -> None:
+    image_ids = add_pictures(db, studio, 3)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, image_ids[0])
+        await pilot.press("a", "x", "P", "1", "enter")
+        await until(pilot, lambda: isinstance(app.screen, CullRoom))
+        await pilot.press(key)
+        await until(pilot, lambda: len(ratings(db)) == 2)
+        assert ratings(db)[image_ids[0]][:2] == (None, 1) and ratings(db)[image_ids[1]][0] == 3
+        assert cull_room(app).current == image_ids[1]
+
+
+async def test_a_list_that_a_purge_empties_gives_way_to_what_is_left(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    image_ids = add_pictures(db, studio, 2)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, image_ids[0])
+        await pilot.press("x", "f", "x")
+        await until(pilot, lambda: list(cull_room(app).ids) == image_ids[:1])
+        await pilot.press("P", "1", "enter")
+        await until(pilot, lambda: list(cull_room(app).ids) == image_ids[1:])
 
 
 async def test_what_a_picture_is_may_be_copied(

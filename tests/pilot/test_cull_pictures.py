@@ -8,6 +8,7 @@ from textual.widgets import Static
 from kimikoe_tui.graphics.renderer import Drawing
 from kimikoe_tui.screens.cull import CullRoom
 from kimikoe_tui.widgets.pane import Pane
+from kimikoe_tui.widgets.paragraphs import Paragraphs
 from kimikoe_tui.widgets.picture import Picture
 from tests.pilot.conftest import Open, add_pictures, cull_room, drawn, finish_picture, ratings, until
 
@@ -92,7 +93,7 @@ async def test_the_facts_of_a_picture(db: Connection, studio: Path, open_studio:
     (image_id,) = add_pictures(db, studio, 1)
     async with open_studio("g", "c") as (app, pilot):
         await drawn(app, pilot, image_id)
-        facts = str(cull_room(app).query_one("#facts", Static).content)
+        facts = cull_room(app).query_one(Paragraphs).text.plain
         for words in ("1girl <film-1:0.7>", "film-1  0.7", "seed 100", "DPM++ 2M", "uncalibrated"):
             assert words in facts
         assert "0:00:01 (frame 51)" in facts and "0.93" in facts
@@ -105,7 +106,7 @@ async def test_untrusted_text_is_shown_as_it_is_without_control_characters(
     (image_id,) = add_pictures(db, studio, 1, prompt="[bold red]girl[/] \x1b[31mhat\u202e")
     async with open_studio("g", "c") as (app, pilot):
         await drawn(app, pilot, image_id)
-        facts = str(cull_room(app).query_one("#facts", Static).content)
+        facts = cull_room(app).query_one(Paragraphs).text.plain
         assert "[bold red]girl[/]" in facts
         assert "\x1b" not in facts and "\u202e" not in facts
 
@@ -126,7 +127,7 @@ async def test_the_nearest_film_frame_beside_the_picture(db: Connection, studio:
 
 async def test_a_studio_without_pictures_says_how_to_make_some(open_studio: Open) -> None:
     async with open_studio("g", "c") as (app, pilot):
-        await until(pilot, lambda: "kimikoe generate" in str(cull_room(app).query_one("#facts", Static).content))
+        await until(pilot, lambda: "kimikoe generate" in cull_room(app).query_one(Paragraphs).text.plain)
         await pilot.press("3", "x", "0", "l", "G")
 
 
@@ -150,4 +151,4 @@ async def test_a_lora_may_have_any_name(db: Connection, studio: Path, open_studi
     db.execute("INSERT INTO image_lora VALUES (?, 1, 0.5, 0.5)", (image_id,))
     async with open_studio("g", "c") as (app, pilot):
         await drawn(app, pilot, image_id)
-        assert "my own: lora 2  0.5" in str(cull_room(app).query_one("#facts", Static).content)
+        assert "my own: lora 2  0.5" in cull_room(app).query_one(Paragraphs).text.plain

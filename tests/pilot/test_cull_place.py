@@ -67,3 +67,14 @@ async def test_pictures_that_arrive_are_in_hand_too(db: Connection, studio: Path
         assert cullings.counts(db, culling.id).total == 1
         finish_picture(db, studio, second)
         await until(pilot, lambda: cullings.counts(db, culling.id).total == 2)
+
+
+async def test_one_key_leaves_the_program_that_was_opened_to_cull(db: Connection, studio: Path) -> None:
+    (first,) = add_pictures(db, studio, 1)
+    culling = cullings.begin(db, "gen:1")
+    async with _culling(studio, culling.expression) as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("z", "q")
+        assert not cull_room(app).zoom.is_close
+        await pilot.press("q")
+        await until(pilot, lambda: app._exit)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from db import bulk_ratings, events
-from db.bulk_ratings import Decision
+from db import events
 from db.errors import UserError
+from db.ratings import Decision, rate_all
 from kimikoe_tui.cli.sheet import ranges
 from kimikoe_tui.verdict_line import read_verdicts
 from tests.pilot.conftest import add_base, add_pictures, ratings
@@ -72,8 +72,8 @@ def test_with_a_sheet_a_range_takes_what_is_on_it(db: Connection, image_ids: lis
 
 
 def test_a_line_is_one_act_and_one_undo(db: Connection, image_ids: list[int]) -> None:
-    bulk_ratings.rate_all(db, "t", read_verdicts(db, "1=2 2=x"))
-    bulk_ratings.rate_all(db, "t", read_verdicts(db, "1=5 2-4=x 9=0"))
+    rate_all(db, "t", read_verdicts(db, "1=2 2=x"))
+    rate_all(db, "t", read_verdicts(db, "1=5 2-4=x 9=0"))
     assert ratings(db) == {1: (5, 0, 0), 2: (None, 1, 0), 3: (None, 1, 0), 4: (None, 1, 0)}
     undone = events.undo(db, "t")
     assert undone is not None and undone.summary == "5 pictures: 1 rated, 3 rejected, 1 cleared"
