@@ -45,13 +45,14 @@ class Index:
         Returns whether anything changed. While this runs, other threads' questions are answered by SQL where the
         answer is another by now.
         """
-        from db import index_state
+        from db import index_flicker, index_state
 
         with self._refreshing, reading(db):
             before = self._state
             state = index_state.followed(db, before, "later") if before else None
-            self._state = state or index_state.built(db)
-            return self._state is not before
+            self._state = state = state or index_state.built(db)
+            self._state = index_flicker.settled(db, state)
+            return state is not before
 
     def forget(self) -> None:
         """Forget what was answered, and nothing of what is known."""
@@ -123,10 +124,13 @@ class Index:
             by_tag = state.carried[subject].by_tag
             carried = [by_tag[tag_id] for tag_id in meaning.tags or () if tag_id in by_tag]
             return state.kind.union(state.kind(), *carried)
-        key = (state.change_id, subject, meaning.condition.sql, *meaning.condition.values)
+        condition = meaning.condition
+        key = (*state.moment(condition.feeds), subject, condition.sql, *condition.values)
         if (known := self._conditions.get(key)) is not None:
             return known
-        found = gathered(state.kind, joined_ids(db, meaning.condition, subject))
+        found = condition.indexed(db, state) if condition.indexed else None
+        if found is None:
+            found = gathered(state.kind, joined_ids(db, condition, subject))
         return _keep(self._conditions, key, found, CONDITIONS_KEPT)
 
 

@@ -79,6 +79,11 @@ class Holds(msgspec.Struct, frozen=True):
     long: AnyBitMap
     spans: dict[int, tuple[int, int]]  # of the long ones
 
+    @property
+    def keys(self) -> AnyBitMap:
+        """The key frame of every drawing that has one."""
+        return self.shifts[0] | self.long
+
     def spread(self, keys: AnyBitMap) -> AnyBitMap:
         """Every frame that shows a drawing of these key frames."""
         spread = keys & self.shifts[0]

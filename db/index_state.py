@@ -10,6 +10,7 @@ import msgspec
 from db import changes, index_rows
 from db.changes import Change
 from db.films import FRAME_BITS
+from db.index_flicker import Flicker
 from db.index_rows import AnyBitMap, Holds, Range, Said
 from db.query import Subject
 
@@ -59,6 +60,14 @@ class State(msgspec.Struct, frozen=True):
     seen_images: AnyBitMap
     tags: dict[int, Tag]
     carried: dict[Subject, Carried]
+    built_at: int
+    changed: dict[str, int] = {}  # by kind the newest change since it was built
+    flicker: Flicker | None = None
+    unturned: tuple[Range, ...] = ()  # frames whose tags changed since flicker was counted
+
+    def moment(self, feeds: tuple[str, ...]) -> tuple[int, ...]:
+        """What changes where something of these kinds did; of none, where anything did."""
+        return tuple(self.changed.get(kind, self.built_at) for kind in feeds) or (self.change_id,)
 
 
 def policy_in_use(db: sqlite3.Connection) -> Policy:
@@ -85,7 +94,8 @@ def built(db: sqlite3.Connection) -> State:
     images = Carried(index_rows.done_images(db, kind), index_rows.seen_in_images(db, kind))
     seen_images = index_rows.scored_images(db, kind, policy.tagger_id)
     carried: dict[Subject, Carried] = {"frame": Carried(frames, by_tag), "image": images}
-    return State(changes.newest(db), policy, kind, holds, scored, said, seen_images, _tags(db), carried)
+    newest = changes.newest(db)
+    return State(newest, policy, kind, holds, scored, said, seen_images, _tags(db), carried, newest)
 
 
 def followed(db: sqlite3.Connection, state: State, haste: Haste) -> State | None:
@@ -98,12 +108,16 @@ def followed(db: sqlite3.Connection, state: State, haste: Haste) -> State | None
     ranges = _ranges(db, state, found)
     if haste == "now" and (sum(each.last - each.first + 1 for each in ranges) > MOST_NOW or _grown(found)):
         return None
-    state = _with_holds(db, state, found)
+    state, holds_before = _with_holds(db, state, found), state.holds
     for each in ranges:
         state = _read_again(db, state, each)
     state = _with_images(db, state, found)
     tags = _tags(db) if any(change.kind in _TAGS_CHANGE for change in found) else state.tags
-    return msgspec.structs.replace(state, change_id=found[-1].id, tags=tags)
+    changed = {**state.changed, **{change.kind: change.id for change in found}}
+    if state.holds is not holds_before:
+        changed["frames"] = found[-1].id
+    unturned = tuple(_joined([*state.unturned, *ranges]))
+    return msgspec.structs.replace(state, change_id=found[-1].id, tags=tags, changed=changed, unturned=unturned)
 
 
 def _tags(db: sqlite3.Connection) -> dict[int, Tag]:

@@ -100,8 +100,8 @@ def page(
 def compile_query(db: sqlite3.Connection, expression: str, subject: Subject) -> Compiled:
     """Compile an expression; an empty one matches everything. Raises `UserError` with a caret at the fault."""
     asked = understand(db, expression, subject)
-    sql, values = _compiled(asked.tree, lambda word: _condition(db, word, expression, subject))
-    return Compiled(sql, tuple(values), asked.limit)
+    found = _compiled(asked.tree, lambda word: _condition(db, word, expression, subject))
+    return Compiled(found.sql, tuple(found.values), asked.limit)
 
 
 def understand(db: sqlite3.Connection, expression: str, subject: Subject) -> Asked:

@@ -6,11 +6,13 @@ from functools import partial
 from db.errors import UserError
 from db.films import film_named
 from db.i18n import _
+from db.index_fields import HIGHEST, flickering, key_frames, numbered, ranges, timed
 from db.query_fields import TAGGED, id_list, matching_tags
-from db.query_values import Condition, Field, bounds_of, comparison, glob, named_score, number, one_of, whole
+from db.query_values import Condition, Field, Parse, bounds_of, comparison, glob, named_score, number, one_of, whole
 from db.timecode import parse_number, parse_seconds
 
 Database = sqlite3.Connection
+OF_FRAMES, OF_SCORES = ("frames",), ("frames", "scores")
 
 STATES = {
     "tainted": "f.tainted",
@@ -47,19 +49,29 @@ GROUP BY s.film_id, s.number HAVING {comparison}"""
 
 def _film(db: Database, value: str) -> Condition:
     if set(value) & {"*", "?"}:
-        return Condition("(film.name GLOB ?)", [glob(value)])
-    return Condition("(f.film_id = ?)", [film_named(db, value).id])
+        films = ranges(f"SELECT id, 0, {HIGHEST} FROM film WHERE name GLOB ?", [glob(value)])
+        return Condition("(film.name GLOB ?)", [glob(value)], films)
+    film_id = film_named(db, value).id
+    return Condition("(f.film_id = ?)", [film_id], ranges(f"SELECT ?, 0, {HIGHEST}", [film_id]))
 
 
 def _frame(db: Database, value: str) -> Condition:
-    return comparison("f.number", value, whole)
+    return _by_number(value, whole)
+
+
+def _by_number(value: str, parse: Parse) -> Condition:
+    return comparison("f.number", value, parse)._replace(indexed=numbered(value, parse), feeds=OF_FRAMES)
 
 
 def _time(db: Database, value: str) -> Condition:
     if "フレーム" in value:
-        return comparison("f.number", value, _numbered)
-    second = "((f.number - 1) * film.fps_den / film.fps_num)"
-    return comparison(second, value, lambda text: float(parse_seconds(text)))
+        return _by_number(value, _numbered)
+    chosen = comparison("((f.number - 1) * film.fps_den / film.fps_num)", value, _second)
+    return chosen._replace(indexed=timed(value, _second), feeds=OF_FRAMES)
+
+
+def _second(text: str) -> float:
+    return float(parse_seconds(text))
 
 
 def _numbered(text: str) -> int:
@@ -70,7 +82,8 @@ def _numbered(text: str) -> int:
 
 def _shot(db: Database, value: str) -> Condition:
     chosen = comparison("s.number", value, whole)
-    return Condition(_IN_SHOTS.format(condition=chosen.sql), chosen.values)
+    shots = ranges(f"SELECT s.film_id, s.first, s.last FROM shot s WHERE {chosen.sql}", chosen.values)
+    return Condition(_IN_SHOTS.format(condition=chosen.sql), chosen.values, shots, OF_FRAMES)
 
 
 def _hold(db: Database, value: str) -> Condition:
@@ -79,7 +92,9 @@ def _hold(db: Database, value: str) -> Condition:
     sql = f"""((f.film_id, f.number) IN (
         SELECT fi.id, fr.number FROM film fi JOIN hold h ON h.grouping_id = fi.grouping_id AND {chosen.sql}
         JOIN frame fr ON fr.film_id = fi.id AND fr.number BETWEEN h.first AND h.last))"""
-    return Condition(sql, chosen.values)
+    drawings = f"""SELECT fi.id, h.first, h.last FROM film fi
+        JOIN hold h ON h.grouping_id = fi.grouping_id AND {chosen.sql}"""
+    return Condition(sql, chosen.values, ranges(drawings, chosen.values), OF_FRAMES)
 
 
 def _score(db: Database, value: str) -> Condition:
@@ -90,7 +105,7 @@ def _score(db: Database, value: str) -> Condition:
         JOIN hold h ON h.grouping_id = fi.grouping_id AND h.key_frame = s.frame_number
         JOIN frame fr ON fr.film_id = s.film_id AND fr.number BETWEEN h.first AND h.last
         WHERE p.active AND s.tag_id IN ({id_list(matching_tags(db, name))}) AND s.score {operator} 255 * ?))"""
-    return Condition(sql, [share])
+    return Condition(sql, [share], feeds=OF_SCORES)
 
 
 def _verdict(db: Database, value: str) -> Condition:
@@ -125,7 +140,7 @@ def _tagged(db: Database, value: str) -> Condition:
         JOIN hold h ON h.grouping_id = fi.grouping_id AND h.key_frame = d.frame_number
         JOIN frame fr ON fr.film_id = d.film_id AND fr.number BETWEEN h.first AND h.last
         WHERE d.tagger_id IN ({id_list(taggers)})))"""
-    return Condition(sql, [])
+    return Condition(sql, [], feeds=OF_SCORES)
 
 
 def _flicker(db: Database, value: str) -> Condition:
@@ -137,7 +152,8 @@ def _flicker(db: Database, value: str) -> Condition:
         scored=f"s.tag_id IN ({tags})" if name else "1", judged=f"tag_id IN ({tags})" if name else "1",
         comparison=chosen.sql,
     )  # fmt: skip
-    return Condition(_IN_SHOTS.format(condition=f"(s.film_id, s.number) IN ({shots})"), chosen.values)
+    sql = _IN_SHOTS.format(condition=f"(s.film_id, s.number) IN ({shots})")
+    return Condition(sql, chosen.values, flickering(matching_tags(db, name) if name else None, compared))
 
 
 def split_flicker(value: str) -> tuple[str, str]:
@@ -165,6 +181,14 @@ def _dataset(db: Database, value: str) -> Condition:
     return Condition(sql, [glob(value)])
 
 
+def _state(db: Database, value: str) -> Condition:
+    chosen = one_of(STATES, value, IMAGE_STATES)
+    if value == "excluded":
+        return chosen._replace(indexed=ranges("SELECT film_id, first, last FROM exclusion"), feeds=OF_FRAMES)
+    feeds = {"judged": ("frames", "verdicts"), "untagged": OF_SCORES}.get(value, OF_FRAMES)
+    return chosen._replace(indexed=key_frames if value == "key" else None, feeds=feeds)
+
+
 def _names(table: str, db: Database) -> list[str]:
     return [row["name"] for row in db.execute(f"SELECT name FROM {table} ORDER BY name LIMIT 200")]
 
@@ -182,5 +206,5 @@ FIELDS = {
     "tagged": Field(_tagged, "tagged:TAGGER", partial(_names, "tagger")),
     "match": Field(_match, "match:>=0.9"),
     "dataset": Field(_dataset, "dataset:NAME", partial(_names, "dataset")),
-    "is": Field(lambda db, value: one_of(STATES, value, IMAGE_STATES), "is:tainted", lambda db: STATES),
+    "is": Field(_state, "is:tainted", lambda db: STATES),
 }

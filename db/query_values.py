@@ -5,17 +5,28 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from difflib import get_close_matches
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from db.errors import UserError
 from db.i18n import _
 
+if TYPE_CHECKING:
+    from db.index_state import State
+
+Indexed = Callable[[sqlite3.Connection, "State"], Any]
+
 
 class Condition(NamedTuple):
-    """A parenthesised SQL condition and its values."""
+    """A parenthesised SQL condition and its values.
+
+    `indexed` answers it for the index without a look at every frame, or says None where SQL has to; `feeds` are the
+    kinds of changes that can make its answer another, every kind where there are none.
+    """
 
     sql: str
     values: list[Any]
+    indexed: Indexed | None = None
+    feeds: tuple[str, ...] = ()
 
 
 class Field(NamedTuple):

@@ -24,7 +24,10 @@ FRAME_COLUMNS = "film_id, number, pts, is_key, distance, cut_change, signature"
 FRAME_EXPRESSIONS = (
     "", "1girl", "glasses -:d", "(glasses or x_(y)) -nagisa", "*g*", "safe", "explicit or nagisa limit:30",
     "-safe", "score:glasses>0.5 or is:judged", "hold:>=2 glasses", "is:key -1girl", "shot:2 nagisa",
-    "flicker:>2", "flicker:glasses<4", "flicker:0", "origin:seen or verdict:-glasses",
+    "flicker:>2", "flicker:glasses<4", "flicker:0", "flicker:1..3", "origin:seen or verdict:-glasses",
+    "t:0:01..0:02,>=0:03 -glasses", "t:<0:02", "-t:>0:01", "t:0:02", "frame:<40,60..70", "frame:>1", "is:key",
+    "is:untagged", "shot:>=2", "hold:1,>4", "film:*", "flicker:*g*>1", "is:excluded or is:tainted",
+    "score:1girl>0.3 hold:2",
 )  # fmt: skip
 IMAGE_EXPRESSIONS = ("", "1girl -glasses", "gl* or nagisa", "stars:>=3 -:d", "-is:rejected limit:2", "is:untagged")
 
@@ -191,11 +194,14 @@ def test_after_any_acts_of_two_terminals(template: Path, acts: list[tuple[Callab
 
 
 def test_while_another_process_works(studio: Path, reader: sqlite3.Connection) -> None:
-    """Each round is one moment of the rows, compared while a second process goes on committing acts of every kind."""
+    """Each round is one moment of the rows, compared while a second process commits a few acts of every kind."""
     index, writer = Index(), connect_studio(studio)
-    process = subprocess.Popen([sys.executable, "-c", _OTHER_PROCESS, str(studio)])
+    process = subprocess.Popen([sys.executable, "-c", _OTHER_PROCESS, str(studio)], stdin=subprocess.PIPE)
+    assert process.stdin is not None
     try:
         for seed in range(8):
+            process.stdin.write(b"...")
+            process.stdin.flush()
             ACTS[seed](writer, Random(seed))
             index.refresh(reader)
             reader.execute("BEGIN")
@@ -218,7 +224,7 @@ from random import Random
 from db.connect import connect_studio
 from tests.unit.db.test_query_index import ACTS
 db, chance = connect_studio(Path(sys.argv[1])), Random(5)
-while True:
+while sys.stdin.read(1):
     chance.choice(ACTS)(db, chance)
 """
 
