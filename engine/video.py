@@ -27,6 +27,7 @@ from engine.film_file import FilmInfo, open_container
 Threads = Literal["AUTO", "SLICE"]
 FORWARD_FRAMES = 100
 MAX_UNPLACED_FRAMES = 250
+SKIPPING_CODECS = ("h264",)  # whose frames that nothing refers to are known as such before they are decoded
 SEEK_MARGINS_SECONDS = (0, 2, 10, 60)
 STRETCHES, STRETCH_FRAMES = 6, 24
 FILM_SHARE_OF_TELECINE = Fraction(4, 5)
@@ -59,6 +60,7 @@ class _FrameSource:
         self, path: Path, info: FilmInfo, threads: Threads, on_left_out: Callable[[], None] = lambda: None
     ) -> None:
         self._path, self._index, self._threads, self._on_left_out = path, info.stream, threads, on_left_out
+        self._skips = info.codec in SKIPPING_CODECS and info.fields == "progressive"
         self._open()
 
     def _open(self) -> None:
@@ -67,15 +69,18 @@ class _FrameSource:
         self._stream.thread_type = self._threads
         self.at_start = True
 
-    def frames(self) -> Iterator[Placed]:
+    def frames(self, wanted: int | None = None) -> Iterator[Placed]:
         """Frames and whether each is corrupt, from where the file stands.
 
+        Before the timestamp `wanted` frames that no other refers to may be left out, which saves decoding them.
         A frame without a timestamp gets one just after the frame before. One that is not later than the frame before
         it cannot be found again and is left out.
         """
         last_pts, unplaced, unstamped = None, 0, 0
         damaged: list[tuple[int, int]] = []
         for packet in self._container.demux(self._stream):
+            passed_over = wanted is not None and packet.pts is not None and packet.pts < wanted
+            self._stream.codec_context.skip_frame = "NONREF" if passed_over else "DEFAULT"
             for frame in self._decoded(packet, damaged):
                 unstamped = unstamped + 1 if frame.pts is None else 0
                 if frame.pts is None and last_pts is not None and unstamped <= MAX_UNPLACED_FRAMES:
@@ -103,25 +108,27 @@ class _FrameSource:
             damaged.append((packet.dts, packet.dts if packet.pts is None else packet.pts))
         return frames or []
 
-    def frames_from(self, pts: int, margin_seconds: int = 0) -> Iterator[Placed]:
+    def frames_from(self, pts: int, margin_seconds: int = 0, wanted: int | None = None) -> Iterator[Placed]:
         """Frames from a key frame at or before `pts`, at least `margin_seconds` before where the film has that.
 
+        Before the timestamp `wanted` not all frames need come.
         Where a container seeks by decoding time the first frame can be a later one; then a longer margin helps.
         """
         for margin in SEEK_MARGINS_SECONDS:
-            frames = self._frames_after_seek(pts - round(max(margin, margin_seconds) / self._stream.time_base))
+            seconds = max(margin, margin_seconds)
+            frames = self._frames_after_seek(pts - round(seconds / self._stream.time_base), wanted)
             first = next(frames, None)
             if first is not None and first.frame.pts <= pts:
                 return chain((first,), frames)
         return self._frames_from_start()
 
-    def _frames_after_seek(self, pts: int) -> Iterator[Placed]:
+    def _frames_after_seek(self, pts: int, wanted: int | None) -> Iterator[Placed]:
         try:
             self._container.seek(pts, stream=self._stream, backward=True)
             self.at_start = False
         except av.FFmpegError:
             return iter(())
-        return self.frames()
+        return self.frames(wanted if self._skips else None)
 
     def _frames_from_start(self) -> Iterator[Placed]:
         self._container.close()
@@ -165,12 +172,14 @@ def _film_frames(frames: Iterator[Placed], info: FilmInfo) -> Iterator[Placed]:
     return deinterlaced(frames, only_flagged=info.interlaced) if info.fields == "deinterlace" else frames
 
 
-def _shown_from(source: _FrameSource, info: FilmInfo, pts: int, margin_seconds: int = 0) -> Iterator[Placed]:
+def _shown_from(
+    source: _FrameSource, info: FilmInfo, pts: int, margin_seconds: int = 0, wanted: int | None = None
+) -> Iterator[Placed]:
     """Frames from at or before `pts` on, deinterlaced as in the pass over the whole film.
 
     Telecined frames come as the decoder gives them, from before `pts` on, for `joined` to put together.
     """
-    frames = source.frames_from(pts if info.fields == "progressive" else pts - 1, margin_seconds)
+    frames = source.frames_from(pts if info.fields == "progressive" else pts - 1, margin_seconds, wanted)
     if info.fields != "deinterlace":
         return frames
     whole = deinterlaced(frames, only_flagged=info.interlaced)
@@ -248,6 +257,7 @@ class FilmReader:
         self._number = 0
         self._frame: Any = None  # as it is shown
         self._last: Any = None  # the newest frame of the decoder
+        self._before: Any = None  # the one that it gave before that
 
     def picture(self, number: int, width: int | None = None) -> NDArray[np.uint8]:
         """The displayed picture [h, w, 3] of one frame; `width` scales it."""
@@ -265,23 +275,40 @@ class FilmReader:
         self._source.close()
 
     def _seen(self, number: int) -> Any:
+        if number == self._number - 1 and self._is_before(number):
+            return self._before
         if self._frame is None or number != self._number:
             self._number, self._frame = number, self._find(number, number - self._number)
         return self._frame
+
+    def _is_before(self, number: int) -> bool:
+        """Whether the frame before the one that is shown was decoded on the way to it."""
+        progressive = self.info.fields == "progressive"
+        return progressive and self._before is not None and self._place_of(number)[0] == self._before.pts
 
     def _find(self, number: int, ahead: int) -> Any:
         pts, fields = self._place_of(number)
         if self._frame is not None and 0 < ahead <= FORWARD_FRAMES and (frame := self._advance(pts, fields)):
             return frame
         for margin in SEEK_MARGINS_SECONDS:
-            self._frames, self._last = _shown_from(self._source, self.info, pts, margin), None
+            self._frames, self._last = (
+                _shown_from(self._source, self.info, pts, margin, self._wanted(number, pts)),
+                None,
+            )
             if frame := self._advance(pts, fields):
                 return frame
         raise UserError(_("Frame {number} can no longer be read: check the film's file.").format(number=number))
 
+    def _wanted(self, number: int, pts: int) -> int:
+        """The timestamp from which on every frame is decoded: of the one before, which is often asked for next."""
+        try:
+            return self._place_of(number - 1)[0] if number > 1 else pts
+        except UserError:  # the film is in only in part
+            return pts
+
     def _advance(self, pts: int, fields: int) -> Any:
         for placed in self._frames:
-            before, self._last = self._last, placed.frame
+            self._before, self._last = self._last, placed.frame
             if placed.frame.pts >= pts:
-                return joined(placed.frame, before, fields) if placed.frame.pts == pts else None
+                return joined(placed.frame, self._before, fields) if placed.frame.pts == pts else None
         return None

@@ -62,6 +62,19 @@ def test_random_access_gives_the_very_pixels_of_the_pass_over_the_film(clip: Pat
     assert all(np.array_equal(picture, sequential[number]) for number, picture in zip(wanted, pictures, strict=True))
 
 
+@pytest.mark.parametrize("number", [119, 61, 77, 2, 17])
+def test_the_frames_beside_one_that_was_sought_are_exact_and_need_no_seek(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    info = probe(clip)
+    exact = [display_picture(frame.frame, info) for frame in decode(clip, info)]
+    reader = reader_of(clip, info)
+    assert np.array_equal(reader.picture(number), exact[number - 1])
+    monkeypatch.setattr(reader._source, "frames_from", lambda *args: pytest.fail("it sought"))
+    assert np.array_equal(reader.picture(number - 1), exact[number - 2])
+    assert np.array_equal(reader.picture(number + 1), exact[number])
+
+
 def test_going_backwards_is_exact_around_key_frames(clip: Path) -> None:
     info = probe(clip)
     sequential = {frame.number: display_picture(frame.frame, info) for frame in decode(clip, info)}
