@@ -38,7 +38,7 @@ class Overview(msgspec.Struct, frozen=True):
 
 _FILMS = """
 SELECT f.id, f.name, f.frame_count IS NOT NULL AS complete,
-    (SELECT COALESCE(max(number), 0) FROM frame WHERE film_id = f.id) AS frames,
+    COALESCE(f.frame_count, (SELECT count(*) FROM frame WHERE film_id = f.id)) AS frames,
     (SELECT count(*) FROM hold WHERE grouping_id = f.grouping_id) AS holds,
     (SELECT count(key_frame) FROM hold WHERE grouping_id = f.grouping_id) AS key_frames,
     (SELECT count(*) FROM shot WHERE film_id = f.id) AS shots,

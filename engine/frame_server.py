@@ -10,7 +10,7 @@ The width may be left out; the format is png, jpeg or rgb. With `"window": [800,
 the picture at its own size; `"around": [0.5, 0.5]`, shares of its width and height, says around which place. Each
 request is answered in order on standard output by one JSON line, `{"id", "bytes", "width", "height", "format"}` with
 that many bytes after it, or `{"id", "error"}`; a cancelled request that was still waiting is answered by the error
-`cancelled`. While nothing is asked it reads what will be asked next, three ahead and one back. It ends with its input
+`cancelled`. While nothing is asked it reads what will be asked next, one back and three ahead. It ends with its input
 and writes nothing.
 """
 
@@ -42,7 +42,7 @@ PNG_COMPRESSION = 1
 THUMBNAILS_NAME = "thumbs.db"
 KEPT_BYTES = 48 * 2**20
 OPEN_FILMS = 2
-AHEAD = (1, 2, 3, -1)
+AHEAD = (-1, 1, 2, 3)  # the one before was decoded on the way
 
 Key = tuple[str, int, int, int | None]  # kind, film, number, width
 
@@ -101,12 +101,14 @@ class FrameServer:
         kind, film_id, number, width = key
         if kind == "image":
             return self._keep(key, read_picture(self._image_path(number), width, drawn=True))
-        film = self._film(film_id)
-        if width and width <= THUMBNAIL_WIDTH:  # a page of thumbnails needs no decoding
-            jpeg = stored_thumbnail(self._root / THUMBNAILS_NAME, film.sha256, number)
-            if jpeg is not None:
-                return _thumbnail(jpeg, width)
-        return self._keep(key, film.picture(number, width))
+        if width and width <= THUMBNAIL_WIDTH and (jpeg := self._stored(film_id, number)):
+            return _thumbnail(jpeg, width)
+        return self._keep(key, self._film(film_id).picture(number, width))
+
+    def _stored(self, film_id: int, number: int) -> bytes | None:
+        """A frame's thumbnail, which needs neither decoding nor the film where it was."""
+        row = self._db.execute("SELECT sha256 FROM film WHERE id = ?", (film_id,)).fetchone()
+        return stored_thumbnail(self._root / THUMBNAILS_NAME, row["sha256"], number) if row else None
 
     def _keep(self, key: Key, rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
         self._kept[key] = rgb

@@ -115,6 +115,7 @@ def test_a_moved_film_is_an_error_until_it_is_found_again(
 ) -> None:
     moved = film_path.rename(film_path.with_name("moved.mp4"))
     assert "no longer at" in client.ask(id=1, film=1, frame=3)[0]["error"]
+    assert shown_number(decoded(client.ask(id=3, film=1, frame=3, width=96)[1])) == 3, "its thumbnails are still there"
     run(IngestRequest(path=str(moved)))
     assert shown_number(decoded(client.ask(id=2, film=1, frame=3)[1])) == 3
 
@@ -204,7 +205,7 @@ def test_pictures_in_a_folder_that_is_a_link_to_another_disk_are_shown(
 def test_what_comes_next_is_read_while_nothing_is_asked(studio: Studio, film_path: Path, image_ids: list[int]) -> None:
     server = FrameServer(studio.root)
     for asked, ahead in (
-        (PixelRequest(id=1, film=1, frame=20), [("frame", 1, number, None) for number in (21, 22, 23, 19)]),
+        (PixelRequest(id=1, film=1, frame=20), [("frame", 1, number, None) for number in (19, 21, 22, 23)]),
         (PixelRequest(id=2, image=image_ids[2]), [("image", 0, image_ids[near], None) for near in (3, 4, 5, 1)]),
     ):
         server._answer(asked, False)
