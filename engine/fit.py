@@ -74,6 +74,21 @@ def fit_picture(rgb: NDArray[np.uint8], fit: Fit, width: int, height: int, pad_c
     return padded
 
 
+def shrunk_fit(fit: Fit, full_width: int, target_w: int, target_h: int) -> tuple[int, Fit] | None:
+    """How wide to scale the displayed picture so that the target takes its pixels as they are, and the fit of that.
+
+    None where the target shows the picture at its own size or larger.
+    """
+    region = picture_region(fit, target_w, target_h)
+    scale = min(target_w / region.w, target_h / region.h)
+    width = round(full_width * scale)
+    if not 0 < width < full_width:
+        return None
+    part = region if fit.mode == "cover" else fit.crop
+    x, y, w, h = (round(length * scale) for length in (part.x, part.y, part.w, part.h))
+    return width, Fit(Box(x, y, max(1, w), max(1, h)), fit.mode)
+
+
 def _resized(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     if rgb.shape[:2] == (height, width):
         return np.ascontiguousarray(rgb)
