@@ -19,6 +19,7 @@ BENCHMARKS = {
     "tagging": "a tag job against a bare onnxruntime loop, and against tagging every frame one by one",
     "frame_on_demand": "one frame at 1080p through the frame server, against limits and bare PyAV",
     "answers": "questions to 170,000 frames with 5 million tags, by bitmaps and by SQL; an act on 20,000 frames",
+    "whole_film_terminal": "a key and a page in the list of 170,000 frames, and the terminal's memory",
     "tui_memory": "the terminal's memory against a trivial Textual app",
     "lesson": "what the demo's second run learns, over three seeds, against the bare base; ten minutes",
     "people_first": "keys and reads of two terminals while the engine writes at full speed, against rest",
@@ -34,7 +35,7 @@ def main() -> int:
     options = parser.parse_args()
     names = list(BENCHMARKS) if options.all else options.names
     if not names:
-        print("\n".join(f"{name:<12} {what}" for name, what in BENCHMARKS.items()))
+        print("\n".join(f"{name:<19} {what}" for name, what in BENCHMARKS.items()))
         return 0
     results = [result for name in names for result in run(name)]
     if options.json:

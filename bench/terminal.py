@@ -10,6 +10,8 @@ import subprocess
 import termios
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
@@ -60,6 +62,16 @@ class Painted:
             pieces.append((time.perf_counter() - began, data))
         return pieces
 
+    def cost(self, keys: str, quiet: float) -> tuple[float, float]:
+        """Send keys; milliseconds of the clock and of a processor to the last byte that comes until it is `quiet`."""
+        used, began = used_ms(self._process.pid), time.perf_counter()
+        self.type(keys)
+        passed = spent = 0.0
+        while select.select([self._master], [], [], quiet if passed else LIMIT_SECONDS)[0]:
+            self._read()
+            passed, spent = (time.perf_counter() - began) * 1000, used_ms(self._process.pid) - used
+        return passed, spent
+
     def type(self, keys: str) -> None:
         """Send keys and read nothing."""
         os.write(self._master, keys.encode())
@@ -107,3 +119,12 @@ class Painted:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         os.close(self._master)
+
+
+def used_ms(pid: int) -> float:
+    """The processor's milliseconds that all threads of a process have used, finer than by ticks."""
+    used = 0
+    for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+        with suppress(OSError):  # it has just ended
+            used += int(thread.read_text().split()[0])
+    return used / 1e6

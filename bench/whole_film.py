@@ -31,7 +31,9 @@ def whole_film_studio(folder: Path) -> Path:
         kept.mkdir(parents=True)
         _make(kept / "studio")
         (kept / "complete").touch()
-    return Path(shutil.copytree(kept / "studio", folder / "studio"))
+    root = Path(shutil.copytree(kept / "studio", folder / "studio"))
+    connect_studio(root).close()  # what was kept may be of an older schema
+    return root
 
 
 def _make(root: Path) -> None:

@@ -1,0 +1,68 @@
+"""The frames room over 170,000 frames in a terminal of 200x50: what a key costs until its last byte, and memory.
+
+Milliseconds are those of a processor, so that other work on the machine does not count: on an idle one they are what a
+person waits. Those of the clock are printed beside them. The baseline of each is a trivial Textual app's.
+"""
+
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from bench.first_paint import OUR_WORD, TRIVIAL, TRIVIAL_WORD, our_command
+from bench.harness import Result
+from bench.studio import LONG
+from bench.terminal import LIMIT_SECONDS, Painted
+from bench.whole_film import whole_film_studio
+from kimikoe_tui.engine_control import start_engine, stop_engine
+
+SIZE = (200, 50)
+KEY_MS, PAGE_MS, MEGABYTES = 16.0, 33.0, 150.0
+KEYS, PAGES, QUIET_SECONDS = 60, 25, 0.15
+FRAMES_ROOM, DOWN, PAGE_DOWN = "gf", "j", "\x04"
+
+
+def run() -> list[Result]:
+    """A key in the list, a page of it, and memory after both."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = whole_film_studio(Path(folder))
+        start_engine(root)
+        try:
+            trivial, megabytes = _trivial()
+            with closing(Painted(our_command(root), OUR_WORD, SIZE)) as program:
+                program.press(FRAMES_ROOM, f"{LONG:,}".encode())
+                program.rest(LIMIT_SECONDS)
+                key = _p95("a key", program, DOWN, KEYS)
+                page = _p95("a page", program, PAGE_DOWN, PAGES)
+                ours = program.rss() / 2**20
+        finally:
+            stop_engine(root)
+    return [
+        _within("a key to its last byte, p95", key, trivial, "ms", KEY_MS),
+        _within("a page to its last byte, p95", page, trivial, "ms", PAGE_MS),
+        _within("memory", ours, megabytes, "MB", MEGABYTES),
+    ]
+
+
+def _trivial() -> tuple[float, float]:
+    """Milliseconds of a processor until a Textual app that does nothing has painted, and its megabytes."""
+    with closing(Painted(TRIVIAL, TRIVIAL_WORD, SIZE)) as program:
+        painted = program.cpu_seconds() * 1000
+        program.rest(LIMIT_SECONDS)
+        return painted, program.rss() / 2**20
+
+
+def _p95(name: str, program: Painted, key: str, times: int) -> float:
+    program.cost(key, QUIET_SECONDS)
+    passed, used = zip(*(program.cost(key, QUIET_SECONDS) for _time in range(times)), strict=True)
+    print(f"{name}: {_at_95(passed):.1f} ms by the clock, {_at_95(used):.1f} ms of a processor", file=sys.stderr)
+    return _at_95(used)
+
+
+def _at_95(values: Sequence[float]) -> float:
+    return sorted(values)[int(0.95 * len(values))]
+
+
+def _within(name: str, value: float, baseline: float, unit: str, most: float) -> Result:
+    return Result(name, value, unit, baseline, value / baseline, f"<= {most:g} {unit}", value <= most)
