@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from db.exposures import Exposures
-from db.i18n import _
+from db.i18n import _, plural
 from kimikoe_tui.text import percent, thousands
 
 BAR = 24
@@ -11,8 +11,11 @@ BAR = 24
 
 def collapsed(frames: int, holds: int, shots: int) -> list[str]:
     """`170,000 frames`, `61,204 holds`, `1,480 shots`."""
-    counts = (_("{count} frames"), _("{count} holds"), _("{count} shots"))
-    return [words.format(count=thousands(size)) for words, size in zip(counts, (frames, holds, shots), strict=True)]
+    return [
+        plural("{count} frame", "{count} frames", frames).format(count=thousands(frames)),
+        plural("{count} hold", "{count} holds", holds).format(count=thousands(holds)),
+        plural("{count} shot", "{count} shots", shots).format(count=thousands(shots)),
+    ]
 
 
 def saved(frames: int, holds: int) -> str:

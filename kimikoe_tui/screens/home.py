@@ -18,6 +18,7 @@ from db.library import Run
 from db.overview import FilmOverview, Overview
 from db.report import Report, last_visit, report, visit
 from kimikoe_tui import homecoming
+from kimikoe_tui.collapse import collapsed
 from kimikoe_tui.messages import JobsChanged
 from kimikoe_tui.next_step import NextStep, next_step
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
@@ -136,13 +137,7 @@ def _share(done: int, total: int) -> Text:
 
 def _film(film: FilmOverview) -> list[Text]:
     """What is in of a film, and how much of it is tagged."""
-    way = " → ".join(
-        (
-            _("{count} frames").format(count=thousands(film.frames)),
-            _("{count} holds").format(count=thousands(film.holds)),
-            _("{count} shots").format(count=thousands(film.shots)),
-        )
-    )
+    way = " → ".join(collapsed(film.frames, film.holds, film.shots))
     unfinished = "" if film.complete else _("  still coming in")
     return [
         _row(_("film"), (plain(film.name), f"bold {TEXT}"), (unfinished, ACCENT)),

@@ -44,11 +44,11 @@ def _distance(number: int) -> int:
 
 def test_what_was_collapsed_is_shown(run: Run, studio: Path) -> None:
     lines = run("holds").stdout.splitlines()
-    assert lines[1:3] == ["900 frames → 300 holds → 1 shots", "3.0× fewer drawings than frames"]
+    assert lines[1:3] == ["900 frames → 300 holds → 1 shot", "3.0× fewer drawings than frames"]
     assert lines[5].split()[:3] == ["3s", "300", "100%"] and lines[5].endswith("█" * 24)
     assert lines[-1].endswith("4 fits the film's encode")
     status = run("status").stdout
-    assert "900 frames → 300 holds → 1 shots" in status and "3s 100%" in status
+    assert "900 frames → 300 holds → 1 shot" in status and "3s 100%" in status
 
 
 def test_a_threshold_is_tried_without_a_trace(run: Run, studio: Path) -> None:
