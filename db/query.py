@@ -143,7 +143,8 @@ def _compiled(node: Node, condition: Callable[[Word], Condition]) -> Condition:
         return condition(node)
     if isinstance(node, Deny):
         inner = _compiled(node.part, condition)
-        return Condition(f"NOT {inner.sql}", inner.values)
+        # NOT of an IN would look through all that is not in it once more for each row, in search of a NULL.
+        return Condition(f"(CASE WHEN {inner.sql} THEN 0 ELSE 1 END)", inner.values)
     if not node.parts:
         return Condition("1", [])
     parts = [_compiled(part, condition) for part in node.parts]
