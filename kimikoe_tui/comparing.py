@@ -11,7 +11,7 @@ def standing(trial: Trial, result: Result) -> str:
     if result.decided:
         low, high = result.interval
         words += _(" · {share} for the first, 95% interval {low}–{high}, p {p:.2g}").format(
-            share=percent(result.one / result.decided), low=percent(low), high=percent(high), p=result.p
+            share=f"{result.one / result.decided:.0%}", low=percent(low), high=percent(high), p=result.p
         )  # fmt: skip
     if result.ties:
         words += _(" · {count} neither").format(count=result.ties)

@@ -2,7 +2,7 @@
 
 from db import comparisons
 from db.i18n import _
-from kimikoe_tui.screens.cull_view import FACTS_WIDTH, CullView
+from kimikoe_tui.screens.cull_view import FACTS_WIDTH, CullView, film_frame
 from kimikoe_tui.widgets.facts import match_citation
 from kimikoe_tui.widgets.sources import FilmFrame
 
@@ -53,8 +53,7 @@ class CullLooking(CullView):
             self.say(_("No frame of the film is known yet that resembles it."))
             return
         matches = self.shown.matches
-        frames = [FilmFrame(match.film_id, match.frame_number, film.width, film.height)
-                  for match in matches if (film := self.shown.films[match.film_id])]  # fmt: skip
+        frames = [film_frame(match, self.shown) for match in matches]
         if step and isinstance(self.flicked, FilmFrame):
             place = (frames.index(self.flicked) + step) % len(frames)
             self.flicked = None
@@ -92,8 +91,11 @@ class CullLooking(CullView):
         self.say(_("picture {better} better than {worse}, and pinned · u undoes").format(better=better, worse=worse))
 
     def action_beside(self) -> None:
-        """Show the nearest film frame in the place of the facts, or hide it."""
+        """Show the nearest film frame, or the one that is seen, in the place of the facts, or hide it."""
         self.toggle_class("-beside")
+        if self.has_class("-beside") and isinstance(self.flicked, FilmFrame):
+            self.flicked = None
+            self.look()
         self.set_class(self.app.size.width >= FACTS_WIDTH and not self.has_class("-beside"), "-facts")
         if self.shown is not None:
             self.show_film_frame(self.shown)

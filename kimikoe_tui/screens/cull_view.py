@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from db.i18n import _
+from db.pictures import Match
 from kimikoe_tui.messages import ImagesChanged, MatchesChanged, RatingsChanged
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.pixels import FrameServer
@@ -212,8 +213,13 @@ class CullView(CullPlace):
             picture.show(None)
             pane.head(Text(_("nothing to compare with yet")))
             return
-        match = facts.matches[0]
-        film = facts.films[match.film_id]
-        picture.show(FilmFrame(film.id, match.frame_number, film.width, film.height))
+        match = next((each for each in facts.matches if film_frame(each, facts) == self.other), facts.matches[0])
+        picture.show(film_frame(match, facts))
         title = Text.assemble((match_citation(match, facts.films), TEXT), (f"  {match.score:.2f}", ACCENT))
         pane.head(title, Text(_("nearest, uncalibrated")))
+
+
+def film_frame(match: Match, facts: Facts) -> FilmFrame:
+    """The frame of the film that a picture resembles, as a pane is asked for it."""
+    film = facts.films[match.film_id]
+    return FilmFrame(film.id, match.frame_number, film.width, film.height)

@@ -123,6 +123,9 @@ async def test_the_nearest_film_frame_beside_the_picture(db: Connection, studio:
         assert style is not None and style.color is not None
         assert style.color.triplet == (51, 0, 0)
         assert "frame 51" in cull_room(app).query_one("#film-pane", Pane).title_text
+        await pilot.press("w", "o", "O", "w")
+        await until(pilot, lambda: "frame 61" in cull_room(app).query_one("#film-pane", Pane).title_text)
+        assert cull_room(app).under_the_eye == image_id
 
 
 async def test_a_studio_without_pictures_says_how_to_make_some(open_studio: Open) -> None:
