@@ -54,11 +54,6 @@ def small_planes(frame: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDAr
     return luma, blue, red
 
 
-def small_luma(frame: Any) -> NDArray[np.uint8]:
-    """Luma [h, w] of a decoded frame, area-averaged to fit 240x135."""
-    return small_planes(frame)[0]
-
-
 def small_size(width: int, height: int) -> tuple[int, int]:
     """The size of a picture shrunk to fit 240x135, never enlarged."""
     scale = max(width / SMALL_WIDTH, height / SMALL_HEIGHT, 1.0)
