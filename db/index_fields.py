@@ -25,8 +25,11 @@ def ranges(sql: str, values: Iterable[Any] = ()) -> Indexed:
 
     def found(db: sqlite3.Connection, state: "State") -> Any:
         bitmap = state.kind()
-        for film_id, first, last in db.execute(sql, asked):
-            add_frames(bitmap, film_id, first, last)
+        rows = db.execute(sql, asked)
+        rows.row_factory = None  # tens of thousands of drawings are spans, too
+        for film_id, first, last in rows:
+            film = film_id << FRAME_BITS
+            bitmap.add_range(film + first, film + min(last, HIGHEST) + 1)
         return bitmap
 
     return found
@@ -90,4 +93,4 @@ def _whole_span(bounds: Iterable[Bound]) -> tuple[int, int]:
             low = max(low, floor(end) + 1 if sign == ">" else ceil(end))
         if sign in ("=", "<", "<="):
             high = min(high, ceil(end) - 1 if sign == "<" else floor(end))
-    return low, max(high, -1)
+    return min(low, HIGHEST + 1), max(high, -1)

@@ -254,6 +254,17 @@ def test_a_large_change_is_left_to_the_background(film_db: sqlite3.Connection) -
     assert answer is not None and len(answer) == 0
 
 
+def test_what_a_change_does_not_touch_stays_known(film_db: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    index, asked = Index(), ("is:tainted", "is:untagged", "score:glasses>0.5")
+    index.refresh(film_db)
+    before = [len(query.frame_ids(film_db, expression, index)) for expression in asked]
+    tags.set_tag_on(film_db, "s", 1, [3], "glasses", False)
+    monkeypatch.setattr("db.index.joined_ids", lambda *args: pytest.fail("it was asked anew"))
+    assert [len(query.frame_ids(film_db, expression, index)) for expression in asked] == before
+    with pytest.raises(pytest.fail.Exception):
+        query.frame_ids(film_db, "is:judged", index)
+
+
 def test_films_beyond_32_bits_are_answered_too(film_db: sqlite3.Connection) -> None:
     with writing(film_db):
         film_db.execute("UPDATE film SET grouping_id = NULL")
@@ -268,3 +279,5 @@ def test_films_beyond_32_bits_are_answered_too(film_db: sqlite3.Connection) -> N
     index.refresh(film_db)
     assert list(query.frame_ids(film_db, "glasses", index)) == list(query.frame_ids(film_db, "glasses"))
     assert query.count(film_db, "glasses film:other", "frame", index) == 8
+    for expression in ("flicker:>2", "t:>=0:01 shot:1", "film:other frame:5..7", "is:key"):
+        assert list(query.frame_ids(film_db, expression, index)) == list(query.frame_ids(film_db, expression))
