@@ -109,8 +109,11 @@ def dates(column: str, value: str) -> Condition:
 
 def _days(text: str) -> tuple[float, float]:
     """The first moment of what a date names and the first after it, by the clock of this machine."""
-    first, after = _named_days(text)
-    return _midnight(first), _midnight(after)
+    try:
+        first, after = _named_days(text)
+        return _midnight(first), _midnight(after)
+    except (AssertionError, ValueError, OverflowError) as error:
+        raise UserError(_("“{text}” is no date: write 2023-10-18 or 2023-10").format(text=text)) from error
 
 
 def _midnight(day: date) -> float:
@@ -123,16 +126,13 @@ def _named_days(text: str) -> tuple[date, date]:
         day = date.today() - timedelta(days=names[text])
         return day, day + timedelta(days=1)
     match = _DATE.match(text)
-    try:
-        assert match is not None
-        year, month, day_of_month = int(match[1]), match[2], match[3]
-        if day_of_month:
-            day = date(year, int(month), int(day_of_month))
-            return day, day + timedelta(days=1)
-        first = date(year, int(month or 1), 1)
-        return first, date(year + (not month or first.month == 12), first.month % 12 + 1 if month else 1, 1)
-    except (AssertionError, ValueError, OverflowError) as error:
-        raise UserError(_("“{text}” is no date: write 2023-10-18 or 2023-10").format(text=text)) from error
+    assert match is not None
+    year, month, day_of_month = int(match[1]), match[2], match[3]
+    if day_of_month:
+        day = date(year, int(month), int(day_of_month))
+        return day, day + timedelta(days=1)
+    first = date(year, int(month or 1), 1)
+    return first, date(year + (not month or first.month == 12), first.month % 12 + 1 if month else 1, 1)
 
 
 def one_of(states: dict[str, str], value: str, others: Iterable[str] = ()) -> Condition:

@@ -11,11 +11,11 @@ from fractions import Fraction
 from db.errors import UserError
 from db.i18n import _
 
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2})(?:\.(\d+))?\Z")
-_JAPANESE = re.compile(r"(?:(\d+)時間)?(?:(\d+)分)?(\d+)秒\Z")
+_CLOCK = re.compile(r"(?:(\d{1,9}):)?(\d{1,3}):(\d{1,2})(?:\.(\d{1,9}))?\Z")
+_JAPANESE = re.compile(r"(?:(\d{1,9})時間)?(?:(\d{1,9})分)?(\d{1,9})秒\Z")
 _NUMBER = re.compile(r"(?:#|frame\s*)?(\d+)(?:\s*フレーム目?)?\Z", re.IGNORECASE)
 _CITATION = re.compile(r"[^()]*\(([^()]+)\)\Z")
-_RATE = re.compile(r"(\d+)(?:/(\d+)|\.(\d+))?\Z")
+_RATE = re.compile(r"(\d{1,9})(?:/(\d{1,9})|\.(\d{1,9}))?\Z")
 LONGEST_NUMBER = 9
 HIGHEST_RATE = 1000
 NTSC = {Fraction(24000, 1001), Fraction(30000, 1001), Fraction(60000, 1001)}
