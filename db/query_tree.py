@@ -109,6 +109,13 @@ def fault(expression: str, offset: int, reason: str) -> UserError:
     return UserError(f"{expression}\n{' ' * offset}^ {reason}")
 
 
+def narrowed(expression: str, word: str) -> str:
+    """An expression that asks for a word too, of each of its alternatives."""
+    if isinstance(parse(expression), Either):
+        return f"({expression}) {word}"
+    return f"{expression} {word}".strip()
+
+
 def _inner(node: Node) -> str:
     text = write(node)
     return f"({text})" if isinstance(node, All | Either) else text

@@ -13,7 +13,7 @@ from db import facets, query
 from db.facets import Facet
 from db.i18n import _, plural
 from db.query import Subject
-from db.query_tree import word_for
+from db.query_tree import narrowed, word_for
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
 from kimikoe_tui.session import Session
@@ -108,7 +108,7 @@ class FacetsPane(TellsFailures, ModalScreen[None]):
     def action_narrow(self, sign: str) -> None:
         """Only what carries the tag, or only what does not."""
         if self.lines.facet is not None:
-            self.expressions.append(f"{self.expressions[-1]} {sign}{word_for(self.lines.facet.tag)}".strip())
+            self.expressions.append(narrowed(self.expressions[-1], f"{sign}{word_for(self.lines.facet.tag)}"))
             self._apply()
 
     def action_widen(self) -> None:

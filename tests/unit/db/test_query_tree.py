@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from db.errors import UserError
-from db.query_tree import All, Deny, Either, Node, Word, parse, quoted, word_for, write
+from db.query_tree import All, Deny, Either, Node, Word, narrowed, parse, quoted, word_for, write
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("C",)), min_size=1, max_size=12)
 PLAIN = st.sampled_from(
@@ -91,3 +91,16 @@ def test_a_quoted_name_is_no_field() -> None:
 def test_a_query_has_its_bounds(text: str) -> None:
     with pytest.raises(UserError, match="at most|too deeply"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("expression", "text"),
+    [
+        ("", "-hat"),
+        ("smile", "smile -hat"),
+        ("smile limit:5", "smile limit:5 -hat"),
+        ("smile or blush", "(smile or blush) -hat"),
+    ],
+)
+def test_narrowing_reaches_every_alternative(expression: str, text: str) -> None:
+    assert narrowed(expression, "-hat") == text
