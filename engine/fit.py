@@ -15,6 +15,7 @@ BRIGHT_SHARE_OF_LINE = 0.02
 SAMPLES_LIT_IN_BARS = 0.1
 SMALLEST_CROP_SHARE = 1 / 3
 ROUNDING = 1e-6
+OVERSAMPLED = 2  # across and down: scaled in one step, pixels would differ twice as much from those of whole pictures
 
 
 @dataclass(frozen=True)
@@ -75,12 +76,12 @@ def fit_picture(rgb: NDArray[np.uint8], fit: Fit, width: int, height: int, pad_c
 
 
 def shrunk_fit(fit: Fit, full_width: int, target_w: int, target_h: int) -> tuple[int, Fit] | None:
-    """How wide to scale the displayed picture so that the target takes its pixels as they are, and the fit of that.
+    """How wide to scale the displayed picture so that `OVERSAMPLED` of its pixels make one of the target, and its fit.
 
-    None where the target shows the picture at its own size or larger.
+    None where the picture is not larger than that.
     """
     region = picture_region(fit, target_w, target_h)
-    scale = min(target_w / region.w, target_h / region.h)
+    scale = OVERSAMPLED * min(target_w / region.w, target_h / region.h)
     width = round(full_width * scale)
     if not 0 < width < full_width:
         return None

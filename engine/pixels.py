@@ -47,7 +47,7 @@ class Film:
         """Pictures [n, height, width, 3] as a model of that shape sees them.
 
         `fast` scales the decoder's planes before their colours are converted, in a fraction of the time; a pixel is
-        then a few levels another. What is trained on is taken from whole pictures.
+        then half a level another in the mean. What is trained on is taken from whole pictures.
         """
         fitted = np.empty((len(numbers), height, width, 3), np.uint8)
         small = shrunk_fit(self.fit, self.info.width, width, height) if fast else None

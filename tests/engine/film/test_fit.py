@@ -60,7 +60,7 @@ def test_the_crop_is_applied_before_the_fit() -> None:
 
 @pytest.mark.parametrize("mode", ["pad", "cover"])
 @pytest.mark.parametrize("crop", [Box(0, 0, 640, 360), Box(0, 45, 640, 271), Box(80, 3, 479, 351)])
-@pytest.mark.parametrize("target", [(64, 64), (96, 160), (448, 203)])
+@pytest.mark.parametrize("target", [(64, 64), (96, 120), (200, 90)])
 def test_a_picture_that_was_shrunk_first_looks_the_same(mode, crop: Box, target: tuple[int, int]) -> None:
     across, down = np.arange(640)[None, :, None], np.arange(360)[:, None, None]
     picture = (127 + 60 * np.sin(across / [31, 47, 23]) + 60 * np.cos(down / [29, 37, 41])).astype(np.uint8)
