@@ -19,6 +19,7 @@ from pathlib import Path
 import av
 import numpy as np
 import psutil
+from av.video.frame import PictureType
 from numpy.typing import NDArray
 
 from bench.harness import Result, at_most
@@ -30,7 +31,7 @@ from engine.video import decode
 from kimikoe_tui.cli.models import create_studio
 from kimikoe_tui.pixels import FrameServer, frame_server_command
 
-VERSION = 3
+VERSION = 4
 WIDTH, HEIGHT, FRAMES, RATE, SHOT = 1920, 1080, 260, 24, 90
 RANDOM_MS, FORWARD_MS, MOST_OF_BARE = 250.0, 30.0, 2.0
 RANDOM_FRAMES, FORWARD_FRAMES = 40, 100
@@ -132,7 +133,9 @@ def _write(path: Path) -> None:
             luma = ground[:, 2 * number : 2 * number + WIDTH] // 2 + grain[number : number + HEIGHT] + 60
             planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
             planes[:HEIGHT] = luma
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
+            frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
+            frame.pict_type = PictureType.NONE if number % SHOT else PictureType.I
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 

