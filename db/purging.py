@@ -18,6 +18,12 @@ def purgeable(db: sqlite3.Connection) -> list[int]:
     return list(query.image_ids(db, REJECTED))
 
 
+def never_shown(db: sqlite3.Connection) -> str:
+    """How many of them were rejected before they had reached a terminal, in words; empty where none was."""
+    count = len(query.image_ids(db, f"{REJECTED} is:unseen"))
+    return _(" · {count} of them never shown: is:unseen finds them").format(count=count) if count else ""
+
+
 def purge(db: sqlite3.Connection, root: Path, image_ids: Sequence[int]) -> int:
     """Delete the files of those of these pictures that are rejected, for good; returns how many pictures.
 
@@ -47,7 +53,7 @@ def _delete_files(db: sqlite3.Connection, root: Path) -> None:
     folder, outside = (root / "images").resolve(), ""
     for row in rows:
         path = (root / row["path"]).resolve()
-        if path.is_relative_to(folder):
+        if folder in path.parents:
             path.unlink(missing_ok=True)
         else:
             outside = row["path"]

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
 
@@ -33,7 +34,7 @@ class SheetMade(msgspec.Struct, frozen=True, tag=True):
 class SheetContents(msgspec.Struct, frozen=True):
     """Which pictures are on a sheet: numbers, which are ids, with a mark of the pixels that were shown."""
 
-    kimikoe_sheet: dict[int, str]
+    kimikoe_sheet: dict[Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)], str]
 
 
 Told = Looking | SheetMade

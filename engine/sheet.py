@@ -133,6 +133,10 @@ def _put(image: Image.Image, out: Path, contents: sheets.SheetContents) -> int:
                 Path(file.name).unlink(missing_ok=True)
                 raise
         return out.stat().st_size
+    except ValueError as error:  # a JPEG has room for the numbers of some 2,900 pictures
+        raise UserError(
+            _("{path} has no room for the numbers of so many pictures: name a .webp or .png.").format(path=out)
+        ) from error
     except OSError as error:
         raise UserError(
             _("{path} cannot be written: {error}").format(path=out, error=error.strerror or error)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -24,8 +24,9 @@ def told_by(arguments: Sequence[str], kind: Any, request: bytes = b"") -> Iterat
     command = engine_command(*arguments)
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) as process, _bar() as show:
         assert process.stdin is not None and process.stdout is not None and process.stderr is not None
-        process.stdin.write(request)
-        process.stdin.close()
+        with suppress(BrokenPipeError):  # its last words tell why it does not listen
+            process.stdin.write(request)
+            process.stdin.close()
         for line in process.stdout:
             told = msgspec.json.decode(line, type=kind)
             if isinstance(told, Looking):

@@ -59,7 +59,7 @@ def purge(context: Context, count: int | None) -> None:
     wanted = purging.purgeable(context.db)
     if count is None:
         click.echo(_("{count} rejected pictures have a file: `kimikoe purge --count {count}` deletes them.").format(
-            count=len(wanted)))  # fmt: skip
+            count=len(wanted)) + purging.never_shown(context.db))  # fmt: skip
         return
     if count != len(wanted):
         words = _("{count} pictures are rejected, not {said}: nothing was deleted.")

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
+from warnings import catch_warnings
 
 import click
 import msgspec
@@ -134,7 +135,7 @@ def _contents(path: Path) -> SheetContents:
     from PIL import Image
 
     try:
-        with Image.open(path, formats=("WEBP", "PNG", "JPEG")) as image:
+        with catch_warnings(action="ignore"), Image.open(path, formats=("WEBP", "PNG", "JPEG")) as image:
             return msgspec.json.decode(str(image.getexif()[sheets.DESCRIPTION_TAG]), type=SheetContents)
     except FileNotFoundError as error:
         raise UserError(_("There is no file {path}.").format(path=path)) from error

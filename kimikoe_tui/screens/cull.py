@@ -92,6 +92,7 @@ class CullRoom(CullDeciding):
             self.say(_("No rejected picture has a file to delete."))
             return
         title = _("delete the files of {count} rejected pictures for good").format(count=count)
+        title += purging.never_shown(self.session.reader())
         hint = _("type {count} to delete them; nothing and enter to leave them").format(count=count)
         self.app.push_screen(LinePrompt(title, "", hint, self._hand_in_purge))
 

@@ -19,6 +19,7 @@ from kimikoe_tui.screens.deciding import Deciding
 from kimikoe_tui.screens.room import UpperRoom
 from kimikoe_tui.session import Session
 from kimikoe_tui.tally import Pace
+from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.facts import rating_text
 from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.picture import Picture
@@ -58,7 +59,7 @@ class Tile(Pane):
         self.set_class(is_here, "-here")
         if known is not None:
             here = Text("▶ ", ACCENT) if is_here else Text("")
-            foot = Text(known.reason, MUTED) if known.reason else Text(str(known.seed), FAINT)
+            foot = Text(plain(known.reason), MUTED) if known.reason else Text(str(known.seed), FAINT)
             self.head(Text.assemble(here, rating_text(known)), foot)
 
 

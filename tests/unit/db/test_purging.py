@@ -96,3 +96,9 @@ def test_keeping_one_rejects_the_rest_of_its_generation_in_one_act(db: Connectio
     assert undone is not None and undone.restored == 3 and undone.target == f"image:{first}"
     assert list(query.image_ids(db, "is:rejected")) == [first, second]
     assert list(query.image_ids(db, "stars:5")) == [third]
+
+
+def test_what_was_rejected_unseen_is_said_before_it_goes(db: Connection, image_ids: list[int]) -> None:
+    assert purging.never_shown(db) == ""
+    pictures.rate(db, SESSION, image_ids[2], rejected=True, unseen=True)
+    assert "1 of them never shown" in purging.never_shown(db)
