@@ -34,7 +34,7 @@ from kimikoe_tui.pixels import FrameServer, frame_server_command
 VERSION = 4
 WIDTH, HEIGHT, FRAMES, RATE, SHOT = 1920, 1080, 260, 24, 90
 RANDOM_MS, FORWARD_MS, MOST_OF_BARE = 250.0, 30.0, 2.0
-RANDOM_FRAMES, FORWARD_FRAMES = 40, 100
+RANDOM_FRAMES, FORWARD_FRAMES = 25, 60
 
 Look = Callable[[int], object]
 

@@ -19,7 +19,7 @@ from kimikoe_tui.engine_control import start_engine, stop_engine
 
 SIZE = (200, 50)
 KEY_MS, PAGE_MS, MEGABYTES = 16.0, 33.0, 150.0
-KEYS, PAGES, QUIET_SECONDS = 60, 25, 0.15
+KEYS, PAGES, QUIET_SECONDS = 40, 20, 0.15
 FRAMES_ROOM, DOWN, PAGE_DOWN = "gf", "j", "\x04"
 
 
