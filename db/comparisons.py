@@ -91,7 +91,8 @@ def begin(db: sqlite3.Connection, one: str, other: str) -> Trial:
     if known is None:
         seed = random.SystemRandom().randrange(SEED_LIMIT)
         with writing(db):
-            db.execute("INSERT INTO trial (one, other, seed, made_at) VALUES (?, ?, ?, ?)", (one, other, seed, now()))
+            row = (one, other, seed, now())  # another terminal may begin it at the same moment
+            db.execute("INSERT OR IGNORE INTO trial (one, other, seed, made_at) VALUES (?, ?, ?, ?)", row)
         known = db.execute("SELECT * FROM trial WHERE one = ? AND other = ?", (one, other)).fetchone()
     return _trial(known)
 

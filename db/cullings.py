@@ -44,15 +44,11 @@ def begin(db: sqlite3.Connection, expression: str) -> Culling:
     if not image_ids and known is None:
         raise UserError(_("No picture matches “{expression}”.").format(expression=words))
     with writing(db):
-        if known is None:
-            db.execute("INSERT INTO culling (expression, begun_at) VALUES (?, ?)", (words, now()))
+        db.execute("INSERT OR IGNORE INTO culling (expression, begun_at) VALUES (?, ?)", (words, now()))
         culling = named(db, words)
         assert culling is not None
         if not view_name(db, culling):
-            db.execute(
-                "INSERT OR IGNORE INTO saved_view (name, room, expression) VALUES (?, 'image', ?)",
-                (_new_name(culling), culling.kept),
-            )
+            _save_view(db, culling)
     take_in_hand(db, culling.id, image_ids)
     return culling
 
@@ -67,6 +63,15 @@ def view_name(db: sqlite3.Connection, culling: Culling) -> str:
     """The name of the saved view of what is kept, in whatever language it was saved; empty where it was deleted."""
     row = db.execute("SELECT name FROM saved_view WHERE expression = ?", (culling.kept,)).fetchone()
     return str(row["name"]) if row else ""
+
+
+def _save_view(db: sqlite3.Connection, culling: Culling) -> None:
+    """Save what is kept under its name, or where another view has that, under it and the culling's number."""
+    name = _new_name(culling)
+    for free in (name, f"{name} {culling.id}"):
+        row = (free, culling.kept)
+        if db.execute("INSERT OR IGNORE INTO saved_view (name, room, expression) VALUES (?, 'image', ?)", row).rowcount:
+            break
 
 
 def _new_name(culling: Culling) -> str:

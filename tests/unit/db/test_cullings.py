@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db import cullings, events, pictures, query
+from db import cullings, events, pictures, query, saved_views
 from db.errors import UserError
 from tests.pilot.conftest import add_base, add_pictures
 
@@ -48,6 +48,13 @@ def test_one_culling_an_expression_which_knows_where_it_stopped(db: Connection, 
     again, other = cullings.begin(db, "gen:1"), cullings.begin(db, "seed:100..102")
     assert (again.id, again.image_id) == (culling.id, image_ids[3])
     assert other.id != culling.id and other.image_id is None
+
+
+def test_a_view_of_its_name_that_is_another_stays_beside_it(db: Connection, image_ids: list[int]) -> None:
+    saved_views.save(db, "t", "keepers of gen:1", "image", "seed:100")
+    culling = cullings.begin(db, "gen:1")
+    assert cullings.view_name(db, culling) == f"keepers of gen:1 {culling.id}"
+    assert saved_views.view(db, "keepers of gen:1").expression == "seed:100"
 
 
 @pytest.mark.parametrize("expression", ["seed:1", "nosuchtag", "is:unrated ("])
