@@ -228,6 +228,8 @@ def _store_shots(db: sqlite3.Connection, film_id: int, job: RunningJob) -> None:
         ((film_id, number, shot.first, shot.last) for number, shot in enumerate(shots, start=1)),
         job,
     )
+    with writing(db):
+        announce(db, "frames", film_id, 1, _newest(db, film_id))
     job.say(_("{frames} frames in {shots} shots").format(frames=len(rows), shots=len(shots)))
 
 
