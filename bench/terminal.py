@@ -19,7 +19,6 @@ COLUMNS, ROWS = 120, 40
 CELL = (10, 20)
 REST_SECONDS = 0.4
 LIMIT_SECONDS = 30.0
-UPDATED = b"\x1b[?2026l"
 LAST_QUESTION, LAST_ANSWER = b"\x1b[c", b"\x1b[?62;22c"
 
 
@@ -64,7 +63,7 @@ class Painted:
         return pieces
 
     def cost(self, keys: str, quiet: float) -> tuple[float, float, float]:
-        """Send keys; what a processor used until the first update was painted and until the last byte, and the clock.
+        """Send keys; what a processor used until the first piece of what is painted and until the last, and the clock.
 
         All in milliseconds; the last byte is that after which it is `quiet`.
         """
@@ -72,10 +71,10 @@ class Painted:
         self.type(keys)
         first = last = passed = 0.0
         while select.select([self._master], [], [], quiet if passed else LIMIT_SECONDS)[0]:
-            data = self._read()
+            self._read()
             passed, last = (time.perf_counter() - began) * 1000, used_ms(self._process.pid) - used
-            first = first or (last if UPDATED in data else 0.0)
-        return first or last, last, passed
+            first = first or last
+        return first, last, passed
 
     def type(self, keys: str) -> None:
         """Send keys and read nothing."""

@@ -57,6 +57,13 @@ def test_names_are_made_in_danbooru_form_with_their_category(film_db: Connection
     assert tags.normal_name(":d") == (":d", 0)
 
 
+def test_a_film_taken_in_part_shows_how_many_frames_it_has(film_db: Connection) -> None:
+    film_db.execute("DELETE FROM frame WHERE number <= 10")
+    film_db.execute("UPDATE film SET frame_count = NULL")
+    film = overview.overview(film_db).films[0]
+    assert (film.frames, film.complete) == (FRAMES - 10, False)
+
+
 def test_the_overview_counts(film_db: Connection) -> None:
     film = overview.overview(film_db).films[0]
     assert (film.frames, film.holds, film.key_frames, film.shots, film.scored) == (100, 50, 50, 2, 50)
