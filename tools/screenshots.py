@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,7 +26,7 @@ FONT = "DejaVu Sans Mono"
 CACHES = ("thumbs.db", "vectors.npy")
 FOLDERS = ("images", "loras")
 FORGOTTEN = ("TMUX", "STY", "TERM_PROGRAM", "WT_SESSION", "KIMIKOE_GRAPHICS", "NO_COLOR", "LC_ALL", "LC_MESSAGES")
-STILL_SECONDS, LONGEST_SECONDS = 2.5, 120.0
+STILL_SECONDS, DRAWING_SECONDS, LONGEST_SECONDS = 0.6, 15.0, 120.0
 RESOURCES = (
     "decGraphicsID: vt340",
     "numColorRegisters: 256",
@@ -35,17 +35,20 @@ RESOURCES = (
     "directColor: true",
     "termName: xterm-256color",
 )
-PAINTED_COLOURS = 3
-SHOTS: dict[str, tuple[str, ...]] = {
-    "home": (),
-    "frames": ("g", "f", "bracketright", "bracketright"),
-    "shots": ("g", "s"),
-    "cull": ("g", "c"),
-    "survey": ("s",),
-    "runs": ("s", "g", "r"),
-    "jobs": ("g", "j"),
-    "keys": ("g", "c", "question"),
+SHOTS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "home": ("HomeRoom", ()),
+    "frames": ("FramesRoom", ("g", "f", "n")),
+    "shots": ("ShotsRoom", ("g", "s")),
+    "cull": ("CullRoom", ("g", "c")),
+    "survey": ("SurveyRoom", ("s",)),
+    "runs": ("RunsRoom", ("s", "g", "r")),
+    "jobs": ("JobsRoom", ("g", "j")),
+    "keys": ("HelpScreen", ("g", "c", "question")),
 }
+"""By the picture's name, the screen that it is of and the keys that lead there from the one before."""
+MENU_KEY, MENU = "g", "GoMenu"
+Told = Callable[[int, str, bool], bool]
+"""Whether what the program tells is what is waited for: keys heard, the screen on top, and whether all is painted."""
 
 
 def main() -> None:
@@ -59,9 +62,9 @@ def main() -> None:
         sys.exit(f"not installed: {', '.join(missing)}")
     options.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, _window(_copied(options.studio, Path(folder)), options.language) as window:
-        for name, keys in SHOTS.items():
+        for name, (screen, keys) in SHOTS.items():
             window.press(*keys)
-            window.settled().save(options.folder / f"{name}.png", optimize=True)
+            window.settled(screen).save(options.folder / f"{name}.png", optimize=True)
             print(options.folder / f"{name}.png", flush=True)
 
 
@@ -87,32 +90,47 @@ def _copied(studio: Path, folder: Path) -> Path:
 
 
 class Window:
-    """kimikoe in xterm as VT340, on a display of its own."""
+    """kimikoe in xterm as VT340, on a display of its own; `state` is the file in which it tells how far it is."""
 
-    def __init__(self, env: dict[str, str]) -> None:
-        self._env = env
-
-    def opened(self) -> bool:
-        """Whether the window is there and the program has painted."""
-        return len(self._look().getcolors(1 << 24) or []) > PAINTED_COLOURS
+    def __init__(self, env: dict[str, str], state: Path) -> None:
+        self._env, self._state = env, state
+        self._pressed = 0
 
     def press(self, *keys: str) -> None:
-        """Press keys, one after another, each when the one before has been shown."""
+        """Press keys, one after another, each when the one before has been heard and its menu is there, or gone."""
+        menu_wanted = False
         for key in keys:
-            self.settled(0.5)
+            self._wait_for(self._ready(menu_wanted), f"the key before {key}")
             found = self._tool("xdotool", "search", "--class", "xterm").split()
             self._tool("xdotool", "windowfocus", found[-1].decode())
             self._tool("xdotool", "key", "--delay", "200", key)
+            self._pressed, menu_wanted = self._pressed + 1, key == MENU_KEY
 
-    def settled(self, seconds: float = STILL_SECONDS) -> Image.Image:
-        """The window once nothing has changed in it for so long, cut to what is not the display's ground."""
-        before, since, end = self._look(), time.monotonic(), time.monotonic() + LONGEST_SECONDS
-        while time.monotonic() < min(end, since + seconds):
-            time.sleep(0.4)
+    def _ready(self, menu_wanted: bool) -> Told:
+        return lambda heard, screen, _done: heard == self._pressed and (screen == MENU) == menu_wanted
+
+    def settled(self, wanted: str) -> Image.Image:
+        """The window once this screen has painted all it shows, cut to what is not the display's ground."""
+        self._wait_for(lambda heard, screen, done: (heard, screen, done) == (self._pressed, wanted, True), wanted)
+        before, since, end = self._look(), time.monotonic(), time.monotonic() + DRAWING_SECONDS
+        while time.monotonic() < min(end, since + STILL_SECONDS):  # what was written is still to be drawn by xterm
+            time.sleep(0.2)
             now = self._look()
             if ImageChops.difference(now, before).getbbox():
                 before, since = now, time.monotonic()
         return before.crop(before.getbbox())
+
+    def _wait_for(self, holds: Told, what: str) -> None:
+        """Wait until the program tells what is wanted; ends where it never does."""
+        end, told = time.monotonic() + LONGEST_SECONDS, ""
+        while time.monotonic() < end:
+            told = self._state.read_text("utf-8") if self._state.exists() else ""
+            heard, _space, rest = told.partition(" ")
+            screen, _space, done = rest.partition(" ")
+            if told and holds(int(heard), screen, done == "1"):
+                return
+            time.sleep(0.1)
+        sys.exit(f"waited in vain for {what}: the program tells of keys, screen and whether all is painted: {told!r}")
 
     def _look(self) -> Image.Image:
         return Image.open(io.BytesIO(self._tool("import", "-window", "root", "ppm:-"))).convert("RGB")
@@ -133,7 +151,8 @@ def _window(studio: Path, language: str) -> Iterator[Window]:
     kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
     env = kept | {"DISPLAY": f":{number}", "LANG": "C.UTF-8", "LANGUAGE": language, "COLORTERM": "truecolor"}
     env |= {"XDG_CACHE_HOME": str(studio.parent)}
-    program = [sys.executable, "-m", "tools.opened", str(studio)]
+    state = studio.parent / "state"
+    program = [sys.executable, "-m", "tools.opened", str(studio), str(state)]
     look = [
         "-fa",
         FONT,
@@ -150,12 +169,8 @@ def _window(studio: Path, language: str) -> Iterator[Window]:
     ]
     look += [part for each in RESOURCES for part in ("-xrm", f"XTerm*{each}")]
     xterm = subprocess.Popen(["xterm", "-ti", "vt340", *look, "-e", *program], env=env, stderr=subprocess.DEVNULL)
-    window = Window(env)
     try:
-        end = time.monotonic() + LONGEST_SECONDS
-        while not window.opened() and time.monotonic() < end:
-            time.sleep(1)
-        yield window
+        yield Window(env, state)
     finally:
         for process in (xterm, display):
             process.terminate()
