@@ -20,10 +20,11 @@ from transformers import CLIPTokenizer
 import engine.demo
 from engine.base import load_base
 from engine.demo.drawing.character import Character, Figure, Pose
-from engine.demo.drawing.scene import Scene
+from engine.demo.drawing.scene import Scene, draw_scene
 from engine.demo.training import tagger as tagger_training
 from engine.demo.training import vae as vae_training
-from engine.demo.training.appraisal import grid, nearness
+from engine.demo.training.appraisal import grid, hands, nearness
+from engine.demo.training.base import heads, mouth_weights
 from engine.demo.training.captions import Captions
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.measures import MEASURES, Measure, prompt_of
@@ -226,3 +227,15 @@ def test_a_learning_rate_never_rises_after_its_warm_up(steps: int, flat: float, 
 def test_what_ships_is_within_its_size() -> None:
     assert sum(path.stat().st_size for path in (WEIGHTS / "base").rglob("*.safetensors")) <= 20e6
     assert (WEIGHTS / "tagger" / "model.onnx").stat().st_size <= 3e6
+
+
+@pytest.mark.parametrize("size", [0.36, 0.27, 0.19])
+def test_the_weights_are_where_another_mouth_is_another_drawing(size: float) -> None:
+    smiling, shouting = (
+        Scene("sky", 0, (Figure(LEFT, Pose(mouth=mouth), 0.4, 0.45, size),)) for mouth in ("smile", "open")
+    )
+    first, second = (draw_scene(scene, hands(1)[0], 128, 128).astype(float) for scene in (smiling, shouting))
+    changed = abs(first - second).sum(2)
+    weighed = mouth_weights(heads(smiling), 128) > 0
+    assert changed[weighed].sum() > 0.95 * changed.sum()
+    assert weighed.sum() < 6 * (changed > 0).sum()

@@ -8,6 +8,7 @@ import pytest
 from textual.widgets import Static
 
 from db import pictures, query
+from db import ratings as stored_ratings
 from db.errors import UserError
 from kimikoe_tui.app import KimikoeApp, run_studio
 from kimikoe_tui.session import Session
@@ -25,7 +26,7 @@ async def test_a_rating_that_cannot_be_written_is_said_and_does_not_lead_on(
     async with open_studio("g", "c") as (app, pilot):
         await drawn(app, pilot, first)
         with monkeypatch.context() as patched:
-            patched.setattr(pictures, "rate", full)
+            patched.setattr(stored_ratings, "rate_all", full)
             await pilot.press("3")
         assert "disk is full" in cull_room(app).status.said
         assert cull_room(app).current == first and ratings(db) == {}
@@ -60,7 +61,7 @@ async def test_a_filter_that_cannot_be_read_is_said_below_its_line(
 ) -> None:  # fmt: skip
     add_pictures(db, studio, 1)
 
-    def fail(_db: Connection, _expression: str) -> None:
+    def fail(*_arguments: object) -> None:
         raise error
 
     async with open_studio("g", room, "slash", *"seed:7") as (app, pilot):

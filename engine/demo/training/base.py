@@ -20,6 +20,8 @@ from engine.demo.training.networks import LATENT_SIZE, grown, new_text_encoder, 
 from engine.demo.training.state import Course
 from engine.demo.training.vae import face_weights
 
+_MOUTH_WEIGHT = 6.0
+
 Head = tuple[float, float, float]  # x, y and radius in picture heights
 
 
@@ -116,9 +118,19 @@ class FromText(Denoising):
 
 
 def mean_weights(faces: Iterable[list[Head]], size: int) -> Tensor:
-    """Weights [n, 1, size, size], more on the faces, each picture's of mean 1."""
-    weights = torch.from_numpy(np.stack([face_weights(each, size) for each in faces]))
+    """Weights [n, 1, size, size], more on the faces and most on their mouths, each picture's of mean 1."""
+    weights = torch.from_numpy(np.stack([face_weights(each, size) + mouth_weights(each, size) for each in faces]))
     return (weights / weights.mean((1, 2), keepdim=True))[:, None]
+
+
+def mouth_weights(heads: Iterable[Head], size: int) -> NDArray[np.float32]:
+    """What [size, size] adds where a mouth is, a few cells that say which expression was asked for."""
+    weights = np.zeros((size, size), np.float32)
+    grid = (np.arange(size, dtype=np.float32) + 0.5) / size
+    for x, y, radius in heads:
+        across, down = abs(grid - x) < 0.34 * radius, abs(grid - y - 0.84 * radius) < 0.22 * radius
+        weights[np.ix_(down, across)] = _MOUTH_WEIGHT
+    return weights
 
 
 def pooled(latents: Tensor) -> Tensor:

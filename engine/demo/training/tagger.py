@@ -3,7 +3,8 @@
 import csv
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -23,9 +24,25 @@ from engine.tagger import MODEL_FILE, TAGS_FILE
 
 BATCH = 64
 _SAVE_SECONDS = 120
-_SMALL = {*EYE_COLOURS, *EXPRESSIONS, "brow markings"}
-_SMALL_WEIGHT = 2.0
+_SMALL = (*EYE_COLOURS, *EXPRESSIONS, "brow markings", "glasses", "blush", "earrings", "braid", "ponytail")
 _SHIFT = 4
+
+
+@dataclass(frozen=True)
+class Leg:
+    """A share of the training with a learning rate of its own course; some tags weigh more than 1."""
+
+    share: float
+    weights: Mapping[str, float]
+    flat: float
+
+
+_MOUTHS = {**dict.fromkeys(_SMALL, 2.0), "smile": 6.0, "open mouth": 10.0, "frown": 10.0, "earrings": 5.0}
+LEGS = (
+    Leg(4 / 7, dict.fromkeys(_SMALL, 2.0), 0.3),
+    Leg(2 / 7, dict.fromkeys(_SMALL, 3.0), 0.5),
+    Leg(1 / 7, _MOUTHS, 0.4),
+)
 
 
 class Drawings(Protocol):
@@ -47,32 +64,35 @@ def train_tagger(
 ) -> None:
     """Train on `pictures` drawings, taken from each of `drawings` by its share, and write the tagger's folder `out`.
 
-    Runs on one thread and goes on from `checkpoint`.
+    Runs on one thread and goes on from `checkpoint`, one file for each leg.
     """
     torch.manual_seed(seed)
     tags = vocabulary()
     network = TaggerNetwork(len(tags), levels).to(memory_format=torch.channels_last)
-    course = Course(4e-3, max(1, pictures // BATCH), warmup=150, flat=0.3, end=0.005)
-    training = Training(network.parameters(), course, 2e-2, 0.998)
-    training.resume(checkpoint)
-    batches = Batches(drawings, tags, seed)
-    _train(network, training, batches, checkpoint)
-    training.averaged.apply()
+    for number, leg in enumerate(LEGS):
+        batches = Batches(drawings, tags, seed + 1000 * number)
+        course = Course(4e-3, max(1, round(leg.share * pictures / BATCH)), warmup=150, flat=leg.flat, end=0.005)
+        training = Training(network.parameters(), course, 2e-2, 0.998)
+        _train(network, training, batches, leg.weights, checkpoint.with_suffix(f".{number}"))
+        training.averaged.apply()
     settle(network, batches)
     out.mkdir(parents=True, exist_ok=True)
     write_tags(tags, out / TAGS_FILE)
     export(network, out / MODEL_FILE)
 
 
-def _train(network: TaggerNetwork, training: Training, batches: "Batches", checkpoint: Path) -> None:
-    weights = torch.tensor([_SMALL_WEIGHT if tag in _SMALL else 1.0 for tag in batches.tags])
+def _train(
+    network: TaggerNetwork, training: Training, batches: "Batches", weights: Mapping[str, float], checkpoint: Path
+) -> None:
+    training.resume(checkpoint)
+    weight = torch.tensor([weights.get(tag, 1.0) for tag in batches.tags])
     started, saved, total, first = time.monotonic(), time.monotonic(), 0.0, training.step
     network.train()
     while not training.finished:
         pictures, wanted = batches.batch(training.step)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             logits = network.logits(pictures)
-        loss = F.binary_cross_entropy_with_logits(logits.float(), wanted, weights, reduction="none")
+        loss = F.binary_cross_entropy_with_logits(logits.float(), wanted, weight, reduction="none")
         loss.sum(1).mean().backward()
         training.update()
         total += float(loss.detach().sum(1).mean())
