@@ -15,7 +15,6 @@ BRIGHT_SHARE_OF_LINE = 0.02
 SAMPLES_LIT_IN_BARS = 0.1
 SMALLEST_CROP_SHARE = 1 / 3
 ROUNDING = 1e-6
-OVERSAMPLED = 2  # across and down: scaled in one step, pixels would differ twice as much from those of whole pictures
 
 
 @dataclass(frozen=True)
@@ -73,21 +72,6 @@ def fit_picture(rgb: NDArray[np.uint8], fit: Fit, width: int, height: int, pad_c
     padded = np.full((height, width, 3), pad_colour, np.uint8)
     padded[y : y + inner_h, x : x + inner_w] = _resized(part, inner_w, inner_h)
     return padded
-
-
-def shrunk_fit(fit: Fit, full_width: int, target_w: int, target_h: int) -> tuple[int, Fit] | None:
-    """How wide to scale the displayed picture so that `OVERSAMPLED` of its pixels make one of the target, and its fit.
-
-    None where the picture is not larger than that.
-    """
-    region = picture_region(fit, target_w, target_h)
-    scale = OVERSAMPLED * min(target_w / region.w, target_h / region.h)
-    width = round(full_width * scale)
-    if not 0 < width < full_width:
-        return None
-    part = region if fit.mode == "cover" else fit.crop
-    x, y, w, h = (round(length * scale) for length in (part.x, part.y, part.w, part.h))
-    return width, Fit(Box(x, y, max(1, w), max(1, h)), fit.mode)
 
 
 def _resized(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:

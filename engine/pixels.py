@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from db.errors import UserError
 from db.i18n import _
 from engine.film_file import FilmInfo, stamp
-from engine.fit import Box, Fit, cropped, fit_picture, shrunk_fit, width_before_crop
+from engine.fit import Box, Fit, cropped, fit_picture, width_before_crop
 from engine.video import FilmReader, Threads
 
 
@@ -43,17 +43,11 @@ class Film:
         full = width and min(self.info.width, width_before_crop(width, self.fit.crop, self.info.width))
         return cropped(self._reader.picture(number, full), self.fit.crop, self.info.width)
 
-    def fitted(self, numbers: Sequence[int], width: int, height: int, *, fast: bool = False) -> NDArray[np.uint8]:
-        """Pictures [n, height, width, 3] as a model of that shape sees them.
-
-        `fast` scales the decoder's planes before their colours are converted, in a fraction of the time; a pixel is
-        then half a level another in the mean. What is trained on is taken from whole pictures.
-        """
+    def fitted(self, numbers: Sequence[int], width: int, height: int) -> NDArray[np.uint8]:
+        """Pictures [n, height, width, 3] as a model of that shape sees them."""
         fitted = np.empty((len(numbers), height, width, 3), np.uint8)
-        small = shrunk_fit(self.fit, self.info.width, width, height) if fast else None
-        full, fit = small or (None, self.fit)
         for index in sorted(range(len(numbers)), key=numbers.__getitem__):
-            fitted[index] = fit_picture(self._reader.picture(numbers[index], full), fit, width, height)
+            fitted[index] = fit_picture(self._reader.picture(numbers[index]), self.fit, width, height)
         return fitted
 
     def close(self) -> None:

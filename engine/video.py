@@ -290,13 +290,11 @@ class FilmReader:
         pts, fields = self._place_of(number)
         if self._frame is not None and 0 < ahead <= FORWARD_FRAMES and (frame := self._advance(pts, fields)):
             return frame
-        for margin in SEEK_MARGINS_SECONDS:
-            self._frames, self._last = (
-                _shown_from(self._source, self.info, pts, margin, self._wanted(number, pts)),
-                None,
-            )
-            if frame := self._advance(pts, fields):
-                return frame
+        for wanted in (self._wanted(number, pts), None):  # frames without timestamps follow on ones that may be skipped
+            for margin in SEEK_MARGINS_SECONDS:
+                self._frames, self._last = _shown_from(self._source, self.info, pts, margin, wanted), None
+                if frame := self._advance(pts, fields):
+                    return frame
         raise UserError(_("Frame {number} can no longer be read: check the film's file.").format(number=number))
 
     def _wanted(self, number: int, pts: int) -> int:

@@ -155,7 +155,7 @@ def _frame_inputs(root: Path, film_id: int, numbers: Sequence[int], tagger: Tagg
     with closing(connect_studio(root)) as db, closing(Film(db, film_id, threads="AUTO")) as film:
         for start in range(0, len(numbers), tagger.batch_size):
             batch = numbers[start : start + tagger.batch_size]
-            yield batch, tagger.prepare(film.fitted(batch, tagger.input_size, tagger.input_size, fast=True))
+            yield batch, tagger.prepare(film.fitted(batch, tagger.input_size, tagger.input_size))
 
 
 def _image_inputs(root: Path, images: Sequence[tuple[int, str]], tagger: Tagger, job: RunningJob) -> Generator[Input]:

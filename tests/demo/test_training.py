@@ -131,7 +131,7 @@ def test_a_stopped_tagger_ends_as_an_unstopped_one(
     monkeypatch.setattr(tagger_training, "_SAVE_SECONDS", -1)
     monkeypatch.setattr(tagger_training, "settle", partial(tagger_training.settle, count=2))
     drawings = [(Corpus(workshop.mixed, workshop.folder / "mixed"), 1.0)]
-    arguments = 3 * tagger_training.BATCH, 7
+    arguments = 6 * tagger_training.BATCH, 7
     train_tagger(drawings, tmp_path / "straight", tmp_path / "straight.checkpoint", *arguments)
     with monkeypatch.context() as patch, pytest.raises(Stopped):
         stop_at(2, patch, tagger_training.Batches, tagger_training.Batches.batch)

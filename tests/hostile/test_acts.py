@@ -18,7 +18,7 @@ WORDS = (
     ["setting", "reject_reasons"], ["setting", "citation"], ["purge", "--count"],
 )  # fmt: skip
 ACTS = [
-    Case(f"{' '.join(words)} {key}", lambda _folder, words=words, text=text: [*words, text[:3000]])
+    Case(f"acts: {' '.join(words)} {key}", lambda _folder, words=words, text=text: [*words, text[:3000]])
     for key, text in TEXTS.items()
     for words in WORDS
 ] + [

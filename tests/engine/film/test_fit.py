@@ -1,6 +1,5 @@
 """How pictures reach models of another shape, and where a letterbox ends."""
 
-import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,7 +12,6 @@ from engine.fit import (
     find_letterbox,
     fit_picture,
     picture_region,
-    shrunk_fit,
     small_slices,
     whole_picture,
     width_before_crop,
@@ -56,27 +54,6 @@ def test_the_crop_is_applied_before_the_fit() -> None:
     picture = np.zeros((100, 100, 3), np.uint8)
     picture[25:75] = 200
     assert (fit_picture(picture, Fit(Box(0, 25, 100, 50), "cover"), 32, 16) == 200).all()
-
-
-@pytest.mark.parametrize("mode", ["pad", "cover"])
-@pytest.mark.parametrize("crop", [Box(0, 0, 640, 360), Box(0, 45, 640, 271), Box(80, 3, 479, 351)])
-@pytest.mark.parametrize("target", [(64, 64), (96, 120), (200, 90)])
-def test_a_picture_that_was_shrunk_first_looks_the_same(mode, crop: Box, target: tuple[int, int]) -> None:
-    across, down = np.arange(640)[None, :, None], np.arange(360)[:, None, None]
-    picture = (127 + 60 * np.sin(across / [31, 47, 23]) + 60 * np.cos(down / [29, 37, 41])).astype(np.uint8)
-    fit = Fit(crop, mode, 0.3, 0.8)
-    small = shrunk_fit(fit, 640, *target)
-    assert small is not None
-    shrunk = cv2.resize(picture, (small[0], round(360 * small[0] / 640)), interpolation=cv2.INTER_AREA)
-    exact, fast = (
-        each.astype(int) for each in (fit_picture(picture, fit, *target), fit_picture(shrunk, small[1], *target))
-    )
-    assert np.abs(exact - fast).mean() < 4
-
-
-def test_what_is_not_shrunk_is_taken_whole() -> None:
-    assert shrunk_fit(whole_picture(64, 36), 64, 64, 64) is None
-    assert shrunk_fit(whole_picture(64, 36), 64, 448, 448) is None
 
 
 def frames_in_bars(top: int, bottom: int, left: int = 0, right: int = 0) -> list[np.ndarray]:
