@@ -1,5 +1,6 @@
 """What all ways have in common that send a terminal real pixels beside its text."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from rich.segment import Segment
@@ -11,7 +12,7 @@ from kimikoe_tui.graphics.quadrants import Quadrants
 from kimikoe_tui.graphics.renderer import Drawing
 
 
-class RealPixels:
+class RealPixels(ABC):
     """Knows the terminal's cells, and draws the same picture with text for where pixels cannot be."""
 
     def __init__(self, display: Display) -> None:
@@ -42,9 +43,9 @@ class RealPixels:
         draft = self._draft(pixels, size) if self.may_be_slow(len(data)) else ""
         return Drawing(size[0], blank_rows(size), data, draft, self._text.stretched(pixels, *size))
 
+    @abstractmethod
     def _draft(self, pixels: Pixels, size: tuple[int, int]) -> str:
         """Data that show the same picture in the same cells, coarsely and in few bytes."""
-        raise NotImplementedError
 
 
 def blank_rows(size: tuple[int, int]) -> list[list[Segment]]:

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 from tests.hostile.oracle import Bench
+from tests.rows import add_small_film
 
 
 @pytest.fixture(scope="module")
@@ -17,3 +19,10 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
         made = Bench(place)
         yield made
         made.close()
+
+
+@pytest.fixture(scope="module")
+def film_studio(bench: Bench) -> Path:
+    """The bench's studio with the small film."""
+    add_small_film(bench.studio.db)
+    return bench.root

@@ -59,13 +59,6 @@ def _file(folder: Path, data: bytes) -> Path:
     return folder / "sheet.webp"
 
 
-@pytest.fixture(scope="module")
-def film_studio(bench: Bench) -> Path:
-    """The bench's studio with the small film."""
-    add_small_film(bench.studio.db)
-    return bench.root
-
-
 @pytest.mark.parametrize("case", ACTS, ids=str)
 def test_what_an_act_is_given_is_only_text(film_studio: Path, case: Case) -> None:
     judge_command(film_studio, *case.make(film_studio))

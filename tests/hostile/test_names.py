@@ -12,7 +12,6 @@ from db.text import escaped, plain, plain_block, readable
 from tests.engine.film.clips import numbered_clip
 from tests.hostile.oracle import OBEYED, Bench, Case, command, harmless, judge_command, process, refused
 from tests.hostile.texts import TEXTS, file_names
-from tests.rows import add_small_film
 
 NAMES = file_names()
 FILMS = [
@@ -46,13 +45,6 @@ def _folder(path: Path, kind: type[BaseRequest] | type[TaggerRequest]) -> BaseRe
 @pytest.mark.parametrize("case", [*FILMS, *MODELS], ids=str)
 def test_a_file_by_any_name(bench: Bench, case: Case) -> None:
     bench.judge(case)
-
-
-@pytest.fixture(scope="module")
-def film_studio(bench: Bench) -> Path:
-    """The bench's studio with the small film."""
-    add_small_film(bench.studio.db)
-    return bench.root
 
 
 @pytest.mark.parametrize("case", ARGUMENTS, ids=str)

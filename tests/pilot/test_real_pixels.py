@@ -1,10 +1,13 @@
 """When a picture's data is sent, by what it writes to the driver: once a picture, at its cell, never under a menu."""
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
+from textual.pilot import Pilot
 
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.graphics.display import Display, Method
@@ -35,15 +38,22 @@ def program(studio: Path, method: Method) -> KimikoeApp:
     return app
 
 
-@pytest.mark.parametrize("method", ["kitty", "kitty-direct", "sixel", "inline"])
-async def test_a_key_sends_one_picture(db: Connection, studio: Path, sent: list[str], method: Method) -> None:
-    ids = add_pictures(db, studio, 4)
+@asynccontextmanager
+async def culling(studio: Path, method: Method, ids: list[int]) -> AsyncIterator[tuple[KimikoeApp, Pilot[None]]]:
+    """The program in the culling room, its first picture drawn and all of them at hand."""
     async with program(studio, method).run_test(size=(100, 30)) as pilot:
         app = pilot.app
         assert isinstance(app, KimikoeApp)
         await pilot.press("g", "c")
         await drawn(app, pilot, ids[0])
-        await until(pilot, lambda: len(cull_room(app).picture._kept) == 4)
+        await until(pilot, lambda: len(cull_room(app).picture._kept) == len(ids))
+        yield app, pilot
+
+
+@pytest.mark.parametrize("method", ["kitty", "kitty-direct", "sixel", "inline"])
+async def test_a_key_sends_one_picture(db: Connection, studio: Path, sent: list[str], method: Method) -> None:
+    ids = add_pictures(db, studio, 4)
+    async with culling(studio, method, ids) as (app, pilot):
         for image_id in ids[1:]:
             sent.clear()
             await pilot.press("l")
@@ -55,12 +65,7 @@ async def test_what_waits_for_a_slow_line_has_not_been_seen(
     db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = add_pictures(db, studio, 3)
-    async with program(studio, "kitty").run_test(size=(100, 30)) as pilot:
-        app = pilot.app
-        assert isinstance(app, KimikoeApp)
-        await pilot.press("g", "c")
-        await drawn(app, pilot, ids[0])
-        await until(pilot, lambda: len(cull_room(app).picture._kept) == 3)
+    async with culling(studio, "kitty", ids) as (app, pilot):
         with monkeypatch.context() as slow:
             slow.setattr(picture_module, "is_behind", lambda _app: True)
             await pilot.press("l", "4")
@@ -78,12 +83,7 @@ async def test_on_a_slow_line_a_draft_comes_first_and_is_refined_where_the_curso
     for name in ("is_slow", "may_be_slow"):
         monkeypatch.setattr(picture_module, name, lambda _app, _count: True)
     monkeypatch.setattr(picture_module, "REFINE", 0.001)
-    async with program(studio, method).run_test(size=(100, 30)) as pilot:
-        app = pilot.app
-        assert isinstance(app, KimikoeApp)
-        await pilot.press("g", "c")
-        await drawn(app, pilot, ids[0])
-        await until(pilot, lambda: len(cull_room(app).picture._kept) == 3)
+    async with culling(studio, method, ids) as (app, pilot):
         await until(pilot, lambda: len(DATA.findall("".join(sent))) == 2)
         sent.clear()
         await pilot.press("l")
@@ -98,12 +98,7 @@ async def test_a_picture_has_been_seen_once_the_terminal_says_so(
     db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = add_pictures(db, studio, 3)
-    async with program(studio, "kitty").run_test(size=(100, 30)) as pilot:
-        app = pilot.app
-        assert isinstance(app, KimikoeApp)
-        await pilot.press("g", "c")
-        await drawn(app, pilot, ids[0])
-        await until(pilot, lambda: len(cull_room(app).picture._kept) == 3)
+    async with culling(studio, "kitty", ids) as (app, pilot):
         with monkeypatch.context() as silent:
             silent.setattr(picture_module, "has_arrived", lambda _app, _sent: False)
             await pilot.press("l", "4")
