@@ -22,7 +22,8 @@ from kimikoe_tui.widgets.closeup import CloseupPicture, Zoom, shown_of
 from kimikoe_tui.widgets.facts import Facts, facts_text, match_citation, rating_text
 from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.paragraphs import Paragraphs
-from kimikoe_tui.widgets.picture import Key, Picture
+from kimikoe_tui.widgets.picture import Picture
+from kimikoe_tui.widgets.sending import Key
 from kimikoe_tui.widgets.sources import FilmFrame, FilmFrames, PicturesAndFrames
 from kimikoe_tui.widgets.tally_line import TallyLine
 

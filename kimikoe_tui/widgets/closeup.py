@@ -7,7 +7,8 @@ from kimikoe_tui.graphics.pixels import Pixels, to_image
 from kimikoe_tui.graphics.renderer import Drawing
 from kimikoe_tui.palette import BACKGROUND
 from kimikoe_tui.text import plain
-from kimikoe_tui.widgets.picture import Cells, Key, Picture
+from kimikoe_tui.widgets.picture import Picture
+from kimikoe_tui.widgets.sending import Cells, Key
 from kimikoe_tui.widgets.sources import Closeup, FilmFrame
 
 STEP = 0.25

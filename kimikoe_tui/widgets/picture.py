@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -10,44 +10,24 @@ from typing import ClassVar, NamedTuple
 
 from rich.text import Text
 from textual import work
-from textual.errors import NoWidget
 from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
-from textual.timer import Timer
-from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from db.errors import UserError
 from db.i18n import _
-from kimikoe_tui.graphics.choose import new_renderer
 from kimikoe_tui.graphics.display import Display
-from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, PictureRenderer
 from kimikoe_tui.palette import FAINT
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.failures import TellsFailures
-from kimikoe_tui.widgets.real_pixels import (
-    PictureLayer,
-    Span,
-    at_cell,
-    has_arrived,
-    is_behind,
-    is_slow,
-    may_be_slow,
-    one_update,
-    send_picture,
-    touches,
-    write_raw,
-)  # fmt: skip
+from kimikoe_tui.widgets.real_pixels import one_update
+from kimikoe_tui.widgets.sending import REST, Cells, Key, SendsPictures
 from kimikoe_tui.widgets.sources import NotWanted, PictureSource
 
 QUICK_BOX = (480, 270)
 PATIENCE = 0.3
-REST = 0.03
-REFINE = 0.25
-Key = Hashable
-Cells = tuple[int, int]
 
 
 class Quick(NamedTuple):
@@ -56,11 +36,8 @@ class Quick(NamedTuple):
     key: Key
 
 
-class Picture(TellsFailures, Widget):
-    """Shows one picture as large as fits, keeps the last ones drawn and draws the next ones ahead.
-
-    What a terminal is sent beside the cells is sent when they have been painted, and never over another screen.
-    """
+class Picture(TellsFailures, SendsPictures):
+    """Shows one picture as large as fits, keeps the last ones drawn and draws the next ones ahead."""
 
     kept_most: ClassVar[int] = 12
 
@@ -74,45 +51,13 @@ class Picture(TellsFailures, Widget):
     def __init__(
         self, source: PictureSource, *, renderer: PictureRenderer | None = None, id: str | None = None  # noqa: A002
     ) -> None:  # fmt: skip
-        super().__init__(id=id)
+        super().__init__(renderer, id=id)
         self._source = source
-        self._renderer = renderer or self._new_renderer(getattr(self.app, "display_known", Display()))
         self._kept: OrderedDict[tuple[Key, Cells], Drawing] = OrderedDict()
-        self._key: Key | None = None
         self._ahead: tuple[Key, ...] = ()
         self._asked: tuple[Key, tuple[Key, ...], Cells] | None = None
         """What is being drawn because it is waited for, what is to follow it, and for which size."""
-        self._shown: Drawing | str = ""
-        self._shown_cells: Cells = (0, 0)
-        self._answered: Key | None = None
-        self._sent: tuple[Drawing, Cells] | None = None
-        """What the terminal was sent beside the cells and still shows, and where."""
-        self._mark = 0
         self._one_hand = threading.Lock()
-        self._resting: Timer | None = None
-        self._refining: Timer | None = None
-        self.painted: Key | None = None
-        """The picture that has reached the terminal, None before and where it could not be read."""
-
-    def on_mount(self) -> None:
-        """Follow the repaints."""
-        self._layer.add(self)
-
-    def on_unmount(self) -> None:
-        """Leave nothing in the terminal."""
-        if self._sent is not None:
-            write_raw(self.app, self._renderer.remove())
-
-    def _new_renderer(self, display: Display) -> PictureRenderer:
-        renderer = new_renderer(display)
-        if isinstance(renderer, RealPixels):
-            renderer.may_be_slow = partial(may_be_slow, self.app)
-        return renderer
-
-    @property
-    def _layer(self) -> PictureLayer:
-        layer = getattr(self.app, "picture_layer", None)
-        return layer if isinstance(layer, PictureLayer) else PictureLayer()
 
     def show(self, key: Key | None, ahead: Sequence[Key] = ()) -> None:
         """Show a picture, then draw `ahead`, the ones likely to be asked for next, in that order."""
@@ -154,116 +99,12 @@ class Picture(TellsFailures, Widget):
         right = width - left - self._shown.columns
         return Strip.join([Strip.blank(left, style), picture, Strip.blank(right, style)]).crop(0, width)
 
-    def _shows_pixels(self) -> bool:
-        """Whether the terminal shows pixels here: never under another screen's colours, nor where a part is hidden."""
-        if isinstance(self._shown, str) or not self._shown.data or self._shown_cells != self._cells:
-            return False
-        stack = self.app.screen_stack
-        if self.screen not in stack:
-            return False
-        above = stack[stack.index(self.screen) + 1 :]
-        if above and (self._renderer.layer != "stored" or any(screen.styles.background.a > 0 for screen in above)):
-            return False
-        try:
-            place = self.screen.find_widget(self)
-        except NoWidget:
-            return False
-        return place.visible_region == place.region
-
-    def settle(self) -> None:
-        """Send the picture where it is to be seen and is not yet; take it away where it lies above what is seen now."""
-        if not self._shows_pixels():
-            if self._sent is not None and self._renderer.layer == "above":
-                write_raw(self.app, self._renderer.remove())
-            if self._renderer.layer != "stored":
-                self._sent = None
-            return
-        if self._resting is not None:
-            return
-        assert isinstance(self._shown, Drawing)
-        place = self._place(self._shown)
-        known = self._sent
-        if known is None or known[0] is not self._shown or (known[1] != place and self._renderer.layer != "stored"):
-            if is_behind(self.app):
-                self._rest()
-                return
-            self._send(self._shown, place)
-
-    def _send(self, drawing: Drawing, place: Cells, refined: bool = False) -> None:
-        """Send a drawing, on a slow line its draft first, which is refined when no key comes for a while."""
-        draft = "" if refined or not is_slow(self.app, len(drawing.data)) else drawing.draft
-        self._mark = send_picture(self.app, at_cell(*place, draft or drawing.data))
-        self._sent = drawing, place
-        if draft:
-            self._refine_later()
-        self._note_painted(self._answered, False)
-
-    def _refine_later(self) -> None:
-        if self._refining is not None:
-            self._refining.stop()
-        self._refining = self.set_timer(REFINE, self._refine)
-
-    def _refine(self) -> None:
-        """Follow the draft that stands with the whole picture, once the line has brought what went before."""
-        self._refining = None
-        if self._sent is None or self._sent[0] is not self._shown or not self._shows_pixels():
-            return
-        if is_behind(self.app):
-            self._refine_later()
-            return
-        with one_update(self.app):
-            self._send(*self._sent, refined=True)
-
-    def note_arrived(self) -> None:
-        """The terminal has answered: what it shows may be the picture asked for."""
-        self._note_painted(self._answered, isinstance(self._shown, str))
-
     def draw_anew(self, display: Display) -> None:
         """Begin again with cells of another size."""
-        if self._sent is not None:
-            write_raw(self.app, self._renderer.remove())
-        self._renderer, self._sent, self._asked = self._new_renderer(display), None, None
+        super().draw_anew(display)
+        self._asked = None
         self._kept.clear()
-        self._shown_cells = (0, 0)
-        self.refresh()
         self._wish()
-
-    def write_over(self, spans: Sequence[Span] | None) -> None:
-        """Where text is written, what was painted is gone."""
-        if self._renderer.layer != "painted":
-            return
-        if spans is None:
-            self._sent = None
-            self._rest()
-        elif self._sent is not None and touches(spans, self.region):
-            self._sent = None
-
-    def _rest(self) -> None:
-        """Wait a moment: Textual paints a screen that comes back several times, and each erases the picture."""
-        if self._resting is not None:
-            self._resting.stop()
-        self._resting = self.set_timer(REST, self._go_on)
-
-    def _go_on(self) -> None:
-        self._resting = None
-        with one_update(self.app):
-            self.settle()
-
-    def forget(self) -> None:
-        """Send all again."""
-        self._sent = None
-
-    def _place(self, drawing: Drawing) -> Cells:
-        """The first cell of a drawing, (column, row) of the screen."""
-        region = self.region
-        return (
-            region.x + (region.width - drawing.columns) // 2,
-            region.y + (region.height - len(drawing.rows)) // 2,
-        )
-
-    @property
-    def _cells(self) -> Cells:
-        return self.size.width, self.size.height
 
     def on_resize(self) -> None:
         """Draw for the new size."""
@@ -329,16 +170,6 @@ class Picture(TellsFailures, Widget):
         else:
             self.refresh()
         self.call_after_refresh(self._note_painted, self._key, isinstance(drawing, str))
-
-    def _note_painted(self, key: Key | None, failed: bool) -> None:
-        if key is not None and key == self._key and (failed or self._has_arrived()):
-            self.painted = None if failed else key
-
-    def _has_arrived(self) -> bool:
-        """Whether what is shown has been sent whole; text is, once it is painted."""
-        if not self._shows_pixels():
-            return True
-        return self._sent is not None and self._sent[0] is self._shown and has_arrived(self.app, self._mark)
 
     @work(thread=True, exclusive=True, group="drawing", exit_on_error=False)
     def _draw(self, keys: list[Key], cells: Cells) -> None:

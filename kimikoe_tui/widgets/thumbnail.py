@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.widgets.failures import WorkFailed
-from kimikoe_tui.widgets.picture import Cells, Key, Picture
+from kimikoe_tui.widgets.picture import Picture
+from kimikoe_tui.widgets.sending import Cells, Key
 from kimikoe_tui.widgets.sources import FilmFrames, NotWanted
 
 Task = tuple[bool, int, "Thumbnail", Hashable, Cells]

@@ -13,10 +13,10 @@ from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.graphics.display import Display, Method
 from kimikoe_tui.graphics.renderer import Drawing
 from kimikoe_tui.pixels import FrameServer
-from kimikoe_tui.widgets import picture as picture_module
-from kimikoe_tui.widgets import real_pixels
+from kimikoe_tui.widgets import real_pixels, sending
 from kimikoe_tui.widgets.real_pixels import MOST_BACKLOG, at_cell
 from tests.pilot.conftest import FAKE_SERVER, add_pictures, cull_room, drawn, ratings, until
+from tests.terminal.pictures import drawn_picture
 
 DATA = re.compile(r"\x1b(?:_Ga=T|P0;1|\]1337;File)")
 
@@ -25,7 +25,7 @@ DATA = re.compile(r"\x1b(?:_Ga=T|P0;1|\]1337;File)")
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What pictures wrote beside the text."""
     written: list[str] = []
-    for module in (picture_module, real_pixels):
+    for module in (sending, real_pixels):
         monkeypatch.setattr(module, "write_raw", lambda _app, data: written.append(data))
     return written
 
@@ -67,7 +67,7 @@ async def test_what_waits_for_a_slow_line_has_not_been_seen(
     ids = add_pictures(db, studio, 3)
     async with culling(studio, "kitty", ids) as (app, pilot):
         with monkeypatch.context() as slow:
-            slow.setattr(picture_module, "is_behind", lambda _app: True)
+            slow.setattr(sending, "is_behind", lambda _app: True)
             await pilot.press("l", "4")
         assert ratings(db) == {ids[1]: (4, 0, 1)}
         await drawn(app, pilot, ids[2])
@@ -75,23 +75,59 @@ async def test_what_waits_for_a_slow_line_has_not_been_seen(
         assert ratings(db)[ids[2]] == (5, 0, 0)
 
 
+@pytest.fixture
+def slow_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line on which each picture is sent as a draft first."""
+    for name in ("is_slow", "may_be_slow"):
+        monkeypatch.setattr(sending, name, lambda _app, _count: True)
+
+
+def add_detailed(db: Connection, studio: Path, count: int) -> list[int]:
+    """Pictures whose drafts differ from the whole, as those of one colour do not."""
+    ids = add_pictures(db, studio, count)
+    for image_id in ids:
+        drawn_picture(64, image_id).save(studio / "images" / f"{image_id}.png")
+    return ids
+
+
+def whole(app: KimikoeApp) -> Drawing:
+    """The picture that is shown."""
+    shown = cull_room(app).picture.shown
+    assert isinstance(shown, Drawing) and shown.data and shown.draft not in ("", shown.data)
+    return shown
+
+
 @pytest.mark.parametrize("method", ["kitty", "kitty-direct", "sixel", "inline"])
 async def test_on_a_slow_line_a_draft_comes_first_and_is_refined_where_the_cursor_rests(
-    db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch, method: Method
+    db: Connection, studio: Path, sent: list[str], slow_line: None, monkeypatch: pytest.MonkeyPatch, method: Method
 ) -> None:
-    ids = add_pictures(db, studio, 3)
-    for name in ("is_slow", "may_be_slow"):
-        monkeypatch.setattr(picture_module, name, lambda _app, _count: True)
-    monkeypatch.setattr(picture_module, "REFINE", 0.001)
+    ids = add_detailed(db, studio, 3)
+    monkeypatch.setattr(sending, "REFINE", 0.001)
     async with culling(studio, method, ids) as (app, pilot):
-        await until(pilot, lambda: len(DATA.findall("".join(sent))) == 2)
+        await until(pilot, lambda: sent and whole(app).data in sent[-1])
         sent.clear()
         await pilot.press("l")
         await drawn(app, pilot, ids[1])
-        await until(pilot, lambda: len(DATA.findall("".join(sent))) == 2)
-        shown = cull_room(app).picture.shown
-        assert isinstance(shown, Drawing)
-        assert shown.draft in sent[0] and shown.data in sent[1]
+        await until(pilot, lambda: whole(app).data in sent[-1])
+        assert whole(app).draft in next(each for each in sent if DATA.search(each))
+
+
+@pytest.mark.parametrize("method", ["kitty", "kitty-direct", "sixel", "inline"])
+async def test_a_draft_is_refined_also_where_it_was_hidden_at_the_moment(
+    db: Connection, studio: Path, sent: list[str], slow_line: None, monkeypatch: pytest.MonkeyPatch, method: Method
+) -> None:
+    ids = add_detailed(db, studio, 3)
+    monkeypatch.setattr(sending, "REFINE", 3600.0)
+    async with culling(studio, method, ids) as (app, pilot):
+        picture = cull_room(app).picture
+        await until(pilot, lambda: sent and whole(app).draft in sent[-1])
+        await pilot.press("question_mark")
+        await until(pilot, lambda: not picture._shows_pixels())
+        picture._refine()
+        assert all(whole(app).data not in each for each in sent), "nothing is painted over another screen"
+        monkeypatch.setattr(sending, "REFINE", 0.001)
+        await pilot.press("escape")
+        await until(pilot, lambda: whole(app).data in sent[-1])
 
 
 async def test_a_picture_has_been_seen_once_the_terminal_says_so(
@@ -100,7 +136,7 @@ async def test_a_picture_has_been_seen_once_the_terminal_says_so(
     ids = add_pictures(db, studio, 3)
     async with culling(studio, "kitty", ids) as (app, pilot):
         with monkeypatch.context() as silent:
-            silent.setattr(picture_module, "has_arrived", lambda _app, _sent: False)
+            silent.setattr(sending, "has_arrived", lambda _app, _sent: False)
             await pilot.press("l", "4")
         assert ratings(db) == {ids[1]: (4, 0, 1)}, "sent, but not yet there"
         app.picture_layer.note_arrived()
