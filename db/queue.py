@@ -158,7 +158,7 @@ def finish(db: sqlite3.Connection, job_id: int, outcome: Mapping[str, Any]) -> N
     """Mark a job done, with what it made."""
     with writing(db):
         db.execute(
-            """UPDATE job SET state = 'done', result = ?, error = '', worker_pid = NULL, finished_at = ?
+            """UPDATE job SET state = 'done', wanted = 'run', result = ?, error = '', worker_pid = NULL, finished_at = ?
                WHERE id = ?""",
             (json.dumps(dict(outcome)), now(), job_id),
         )

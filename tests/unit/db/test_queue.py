@@ -72,6 +72,15 @@ def test_a_job_put_back_is_where_a_person_wanted_it(db: Connection) -> None:
         assert queue.get(db, job_id).state == state
 
 
+def test_a_job_done_before_it_could_be_set_aside_is_as_any_other(db: Connection) -> None:
+    for too_late in (queue.pause, queue.cancel):
+        job_id = queue.enqueue(db, TagRequest())
+        queue.claim(db, "cpu", 1)
+        too_late(db, job_id)
+        queue.finish(db, job_id, {})
+        assert (queue.get(db, job_id).state, queue.wanted(db, job_id)) == ("done", "run")
+
+
 def test_no_such_job_is_one_clear_line(db: Connection) -> None:
     with pytest.raises(UserError, match="no job 99"):
         queue.cancel(db, 99)
