@@ -1,4 +1,4 @@
-"""Purging: the files of rejected pictures are deleted for good, their rows stay."""
+"""Purging: the files of rejected pictures are deleted for good, their rows stay; what nobody has seen stays whole."""
 
 import json
 import sqlite3
@@ -8,24 +8,25 @@ from pathlib import Path
 from db import changes, events, query
 from db.connect import writing
 from db.errors import UserError
-from db.i18n import _
+from db.i18n import _, plural
 
-REJECTED = "is:rejected"
+REJECTED = "is:rejected -is:unseen"
+NEVER_SHOWN = "is:rejected is:unseen"
 
 
 def purgeable(db: sqlite3.Connection) -> list[int]:
-    """The rejected pictures that still have their file, by their ids."""
+    """The rejected pictures that somebody has seen and that still have their file, by their ids."""
     return list(query.image_ids(db, REJECTED))
 
 
-def never_shown(db: sqlite3.Connection) -> str:
-    """How many of them were rejected before they had reached a terminal, in words; empty where none was."""
-    count = len(query.image_ids(db, f"{REJECTED} is:unseen"))
-    return _(" · {count} of them never shown: is:unseen finds them").format(count=count) if count else ""
+def left(db: sqlite3.Connection) -> str:
+    """How many stay because they were rejected before they had reached a terminal; empty where none was."""
+    count = len(query.image_ids(db, NEVER_SHOWN))
+    return plural("{count} stays, never shown", "{count} stay, never shown", count).format(count=count) if count else ""
 
 
 def purge(db: sqlite3.Connection, root: Path, image_ids: Sequence[int]) -> int:
-    """Delete the files of those of these pictures that are rejected, for good; returns how many pictures.
+    """Delete the files of those of these pictures that were seen and rejected, for good; returns how many pictures.
 
     The rows say so before the files go, and files that a purge had no time for go with the next one. Raises
     `UserError`, after all other files are deleted, for a path that leads out of the studio's pictures.
@@ -33,7 +34,8 @@ def purge(db: sqlite3.Connection, root: Path, image_ids: Sequence[int]) -> int:
     with writing(db):
         rows = db.execute(
             """UPDATE image SET state = 'purged' WHERE id IN (SELECT value FROM json_each(?)) AND state = 'done'
-               AND EXISTS (SELECT 1 FROM rating r WHERE r.image_id = image.id AND r.rejected) RETURNING id""",
+               AND EXISTS (SELECT 1 FROM rating r WHERE r.image_id = image.id AND r.rejected AND NOT r.unseen)
+               RETURNING id""",
             (json.dumps(list(image_ids)),),
         ).fetchall()
         if purged := [int(row["id"]) for row in rows]:

@@ -47,10 +47,12 @@ def _row(trial: Trial, result: Result, pairs: int) -> dict[str, object]:
 
 
 @click.command()
-@click.option("--count", type=int, help="How many pictures are to go: it must be all that are rejected.")
+@click.option("--count", type=int, help="How many pictures are to go: it must be all that were seen and rejected.")
 @pass_context
 def purge(context: Context, count: int | None) -> None:
     """Delete the files of all rejected pictures for good; what made them stays. Without --count, only count them.
+
+    Pictures that were rejected before they had been shown stay, until f n in the culling room has shown them.
 
     \b
     Example:
@@ -58,14 +60,21 @@ def purge(context: Context, count: int | None) -> None:
     """
     wanted = purging.purgeable(context.db)
     if count is None:
-        click.echo(_("{count} rejected pictures have a file: `kimikoe purge --count {count}` deletes them.").format(
-            count=len(wanted)) + purging.never_shown(context.db))  # fmt: skip
+        words = _("{count} rejected pictures have a file: `kimikoe purge --count {count}` deletes them.")
+        click.echo(_with_left(context, words.format(count=len(wanted))))
         return
     if count != len(wanted):
-        words = _("{count} pictures are rejected, not {said}: nothing was deleted.")
-        raise UserError(words.format(count=len(wanted), said=count))
+        words = _("{count} pictures are to go, not {said}: nothing was deleted.")
+        raise UserError(_with_left(context, words.format(count=len(wanted), said=count)))
     purged = purging.purge(context.db, context.root, wanted)
-    click.echo(_("{count} pictures purged: their files are gone, what made them is kept").format(count=purged))
+    words = _("{count} pictures purged: their files are gone, what made them is kept")
+    click.echo(_with_left(context, words.format(count=purged)))
+
+
+def _with_left(context: Context, words: str) -> str:
+    """What is said of a purge, and how many it leaves."""
+    left = purging.left(context.db)
+    return _("{words} · {left} (is:unseen)").format(words=words, left=left) if left else words
 
 
 COMMANDS = (compare, purge)

@@ -54,14 +54,14 @@ class CullRoom(CullDeciding):
         self.say(_("A decision goes on to the next picture.") if self.advances else _("A decision stays here."))
         self.count_again()
 
-    def action_back(self, leaves: bool) -> None:
+    async def action_back(self, leaves: bool) -> None:
         """Back from what was entered here, then to home, or out of the program where it was opened to cull."""
         if self.step_back():
             return
         if leaves and self.session.culling:
             self.app.exit()
         else:
-            super().action_back(leaves)
+            await super().action_back(leaves)
 
     def action_copy(self) -> None:
         """Copy something of the picture, which one more key names."""
@@ -89,19 +89,23 @@ class CullRoom(CullDeciding):
         """Delete the files of all rejected pictures, once their count has been typed."""
         count = len(purging.purgeable(self.session.reader()))
         if not count:
-            self.say(_("No rejected picture has a file to delete."))
+            self.say(self._with_left(_("No rejected picture has a file to delete.")))
             return
-        title = _("delete the files of {count} rejected pictures for good").format(count=count)
-        title += purging.never_shown(self.session.reader())
+        title = self._with_left(_("delete the files of {count} rejected pictures").format(count=count))
         hint = _("type {count} to delete them; nothing and enter to leave them").format(count=count)
         self.app.push_screen(LinePrompt(title, "", hint, self._hand_in_purge))
+
+    def _with_left(self, words: str) -> str:
+        """What is said of a purge, and how many it leaves."""
+        left = purging.left(self.session.reader())
+        return _("{words} · {left} (f n)").format(words=words, left=left) if left else words
 
     async def _hand_in_purge(self, text: str) -> str:
         if not text.strip():
             return ""
         wanted = purging.purgeable(self.session.reader())
         if text.strip() != str(len(wanted)):
-            return _("{count} pictures are rejected: type {count}, or nothing to leave them.").format(count=len(wanted))
+            return _("{count} pictures are to go: type {count}, or nothing to leave them.").format(count=len(wanted))
         self.call_later(self._purge, wanted)
         return ""
 

@@ -20,6 +20,17 @@ def test_purge_counts_then_deletes_exactly_that_many(run: Run, db: Connection, f
     assert len(list((film_studio / "images").iterdir())) == 2
 
 
+def test_purge_leaves_what_was_rejected_before_it_was_shown(run: Run, db: Connection, film_studio: Path) -> None:
+    add_base(db)
+    image_ids = add_pictures(db, film_studio, 3)
+    for image_id in image_ids:
+        pictures.rate(db, "terminal-1", image_id, rejected=True, unseen=image_id != image_ids[0])
+    assert "1 rejected pictures have a file" in run("purge").stdout and "2 stay" in run("purge").stdout
+    assert "2 stay, never shown" in refused(run("purge", "--count", 3))
+    assert "1 pictures purged" in run("purge", "--count", 1).stdout
+    assert len(list((film_studio / "images").iterdir())) == 2
+
+
 def test_compare_tells_how_trials_stand(run: Run, db: Connection, film_studio: Path) -> None:
     add_base(db)
     add_pictures(db, film_studio, 3)

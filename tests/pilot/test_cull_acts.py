@@ -10,6 +10,7 @@ from db import query, settings
 from kimikoe_tui import clipboard
 from kimikoe_tui.screens.cull import CullRoom
 from kimikoe_tui.screens.home import HomeRoom
+from kimikoe_tui.screens.line import LinePrompt
 from tests.pilot.conftest import Open, add_pictures, cull_room, drawn, ratings, until
 
 
@@ -82,6 +83,29 @@ async def test_purging_wants_its_count_and_keeps_the_rows(db: Connection, studio
         await until(pilot, lambda: list(cull_room(app).ids) == [image_ids[2]])
         await pilot.press("P")
         assert "No rejected picture" in cull_room(app).status.said
+
+
+async def test_what_was_rejected_before_it_was_shown_is_counted_and_stays(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    image_ids = add_pictures(db, studio, 3)
+    hidden = studio / "images" / f"{image_ids[0]}.png"
+    hidden.rename(studio / "away.png")
+    async with open_studio("g", "c") as (app, pilot):
+        await until(pilot, lambda: "is gone" in str(cull_room(app).picture.shown))
+        await pilot.press("x")
+        await pilot.press("P")
+        assert cull_room(app).status.said.endswith("1 stays, never shown (f n)")
+        await drawn(app, pilot, image_ids[1])
+        await pilot.press("x", "P")
+        await until(pilot, lambda: isinstance(app.screen, LinePrompt))
+        assert app.screen.query_one("#box").border_title == (
+            "delete the files of 1 rejected pictures · 1 stays, never shown (f n)"
+        )
+        (studio / "away.png").rename(hidden)
+        await pilot.press("1", "enter")
+        await until(pilot, lambda: "1 pictures purged" in cull_room(app).status.said)
+    assert {path.name for path in (studio / "images").iterdir()} == {f"{image_ids[0]}.png", f"{image_ids[2]}.png"}
 
 
 @pytest.mark.parametrize("key", ["3", "３"])

@@ -98,7 +98,14 @@ def test_keeping_one_rejects_the_rest_of_its_generation_in_one_act(db: Connectio
     assert list(query.image_ids(db, "stars:5")) == [third]
 
 
-def test_what_was_rejected_unseen_is_said_before_it_goes(db: Connection, image_ids: list[int]) -> None:
-    assert purging.never_shown(db) == ""
+def test_what_was_rejected_unseen_stays_until_it_has_been_seen(
+    db: Connection, studio_root: Path, image_ids: list[int]
+) -> None:
+    assert purging.left(db) == ""
     pictures.rate(db, SESSION, image_ids[2], rejected=True, unseen=True)
-    assert "1 of them never shown" in purging.never_shown(db)
+    assert purging.left(db) == "1 stays, never shown"
+    assert purging.purgeable(db) == image_ids[:2]
+    assert purging.purge(db, studio_root, image_ids) == 2
+    assert _files(studio_root) == {f"{image_id}.png" for image_id in image_ids[2:]}
+    pictures.rate(db, SESSION, image_ids[2], rejected=True)
+    assert purging.left(db) == "" and purging.purgeable(db) == [image_ids[2]]
