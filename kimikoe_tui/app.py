@@ -16,6 +16,7 @@ from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.events import Key
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -35,6 +36,7 @@ from kimikoe_tui.graphics.replies import KeyFilter
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
 from kimikoe_tui.quickness import Tidying, hand_over_quickly
+from kimikoe_tui.screens.over_room import OverRoom
 from kimikoe_tui.screens.room import Room, reversal
 from kimikoe_tui.session import Session
 from kimikoe_tui.terminal_driver import TerminalDriver, has_shell
@@ -196,6 +198,11 @@ class KimikoeApp(App[None]):
         if self.room is not None:
             self.room.on_work_failed(message)
 
+    async def on_key(self, event: Key) -> None:
+        """Keys typed faster than a menu or a line opens are for that one all the same."""
+        if isinstance(self.screen, OverRoom) and await self.screen.hear(event):
+            event.prevent_default()
+
     async def run_action(
         self, action: "str | ActionParseResult", default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
@@ -245,12 +252,6 @@ class KimikoeApp(App[None]):
         """Textual's, and narrow characters where the terminal draws some of ours over two cells."""
         neutral = [NeutralGlyphs()] if self.display_known.ambiguous == 2 else []
         return [*super().get_line_filters(), *neutral]
-
-    async def on_room_visit(self, message: Room.Visit) -> None:
-        """Go to a room, and there to the place that is meant."""
-        await self.switch_mode(message.context)
-        if message.place and self.room is not None:
-            self.room.arrive(message.place, "")
 
     async def on_room_reversed(self, message: Room.Reversed) -> None:
         """Go where an act was that has been undone, and say so there."""

@@ -7,7 +7,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import ModalScreen
 
 from db import facets, query
 from db.facets import Facet
@@ -16,6 +15,7 @@ from db.query import Subject
 from db.query_tree import narrowed, word_for
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
+from kimikoe_tui.screens.over_room import OverRoom
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain, thousands
 from kimikoe_tui.widgets.cells import meter
@@ -56,7 +56,7 @@ class FacetList(VirtualList):
         return Text.assemble(("▸ " if index == self.cursor else "  ", ACCENT), name, " ", right)
 
 
-class FacetsPane(TellsFailures, ModalScreen[None]):
+class FacetsPane(TellsFailures, OverRoom[None]):
     """The most frequent tags of what is listed. It stays open, so that one narrows step by step."""
 
     CSS_PATH = "side_pane.tcss"

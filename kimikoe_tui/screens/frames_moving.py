@@ -57,11 +57,11 @@ class FramesMoving(PlayingRoom, ChoosingRoom, FramesView):
             self.lines.go_back_to_id(pack(unpack(frame_id)[0], number))
         self.look()
 
-    def action_open_shots(self) -> None:
+    async def action_open_shots(self) -> None:
         """Look at the shots around."""
         if (frame_id := self.lines.frame_id) is not None:
             film_id, number = unpack(frame_id)
-            self.post_message(self.Visit("shots", f"{film_id}#{number}"))
+            await self.visit("shots", f"{film_id}#{number}")
 
     def action_pane(self) -> None:
         """The next pane where only one fits; a larger picture where there is room."""

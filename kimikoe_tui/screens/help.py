@@ -4,17 +4,17 @@ from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
+from kimikoe_tui.screens.over_room import OverRoom
 
 MENUS = {"cull": ("zoom", "quick-filter", "reason", "copy"), "survey": ("reason",), "frames": ("tag-line",)}
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(OverRoom[None]):
     """Lists a room's keys, then those of its menus."""
 
     CSS_PATH = "help.tcss"

@@ -52,7 +52,7 @@ class HomeRoom(Room):
     CSS_PATH = "home.tcss"
     context = "home"
 
-    def action_back(self, leaves: bool) -> None:
+    async def action_back(self, leaves: bool) -> None:
         """Out of the program, where the key leaves it; the engine goes on working."""
         if leaves:
             self.app.exit()

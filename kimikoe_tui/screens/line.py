@@ -4,21 +4,22 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 
 from rich.text import Text
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from db.errors import UserError
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ALARM
+from kimikoe_tui.screens.over_room import OverRoom
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.line_input import LineInput
 
 HandIn = Callable[[str], Awaitable[str]]
 
 
-class LineScreen(ModalScreen[None]):
+class LineScreen(OverRoom[None]):
     """Hands a typed line to a function that returns what is wrong with it, or nothing; needs an `Input` and `#fault`.
 
     What the database refuses of a line is wrong with the line too, and ends nothing.
@@ -31,6 +32,8 @@ class LineScreen(ModalScreen[None]):
     async def on_input_submitted(self, event: Input.Submitted) -> None:
         """Apply the line; close, or say what is wrong with it."""
         event.stop()
+        if self.closed:
+            return
         try:
             fault = await self._hand_in(event.value)
         except (UserError, sqlite3.Error, OverflowError) as error:
@@ -42,13 +45,23 @@ class LineScreen(ModalScreen[None]):
         box.update(fault_text(fault))
         box.add_class("-shown")
 
+    async def hear(self, event: events.Key) -> bool:
+        """Type what was typed before the line had opened, once it is there."""
+        means_something = event.is_printable or event.key in ("backspace", "enter")
+        if means_something:
+            self.call_later(self._type, events.Key(event.key, event.character))
+        return means_something
+
+    def _type(self, event: events.Key) -> None:
+        self.query_one(Input)._forward_event(event)
+
     def on_input_changed(self) -> None:
         """A complaint is about the line as it was."""
         self.query_one("#fault", Static).remove_class("-shown")
 
-    def action_apply(self) -> None:
+    async def action_apply(self) -> None:
         """Hand the line in."""
-        self.call_later(self.query_one(Input).action_submit)
+        await self.query_one(Input).action_submit()
 
     def action_close(self) -> None:
         """Leave everything as it was."""

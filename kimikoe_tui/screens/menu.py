@@ -5,22 +5,23 @@ from collections.abc import Mapping
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.input_method import narrow_key, press_narrow
 from kimikoe_tui.palette import ACCENT, TEXT
+from kimikoe_tui.screens.over_room import OverRoom
 from kimikoe_tui.text import plain
 
 
-class OneKeyMenu(ModalScreen[str]):
+class OneKeyMenu(OverRoom[str]):
     """Lists its keys over the room; one key chooses, any other closes."""
 
     CSS_PATH = "menu.tcss"
     part: tuple[keys.Key, ...]
     title_text: str
+    chosen = ""
 
     def compose(self) -> ComposeResult:
         """The keys, one on a line."""
@@ -39,13 +40,30 @@ class OneKeyMenu(ModalScreen[str]):
         return [(key.display, key.description) for key in self.part if key.name != "close"]
 
     async def on_key(self, event: events.Key) -> None:
-        """Close on a key that means nothing here; a full-width character is its key."""
-        if event.key not in self.active_bindings and not await press_narrow(self, event):
-            event.stop()
-            self.dismiss("")
+        """Take one key before the next is seen; those that came behind one without a meaning have none either."""
+        event.stop()
+        event.prevent_default()
+        if not self.closed:
+            await self.take(event)
+        elif self.chosen:
+            self.app.post_message(events.Key(event.key, event.character))  # it was typed for what has been chosen
+
+    async def hear(self, event: events.Key) -> bool:
+        """Take a key that was typed before this had opened."""
+        await self.on_key(event)
+        return True
+
+    async def take(self, event: events.Key) -> None:
+        """Choose, or close; a full-width character is its key."""
+        known = self.active_bindings.get(event.key)
+        if known is not None:
+            await self.app.run_action(known.binding.action, known.node)
+        elif not await press_narrow(self, event):
+            self.action_choose("")
 
     def action_choose(self, choice: str) -> None:
         """Close with what was chosen; empty for nothing."""
+        self.chosen = choice
         self.dismiss(choice)
 
 
@@ -65,11 +83,9 @@ class ReasonMenu(OneKeyMenu):
         """The keys and reasons of the setting."""
         return list(self._reasons.items())
 
-    async def on_key(self, event: events.Key) -> None:
+    async def take(self, event: events.Key) -> None:
         """Take the reason that the setting gives a letter; any other key closes."""
-        event.stop()
-        event.prevent_default()
-        self.dismiss(self._reasons.get(event.character or "") or self._reasons.get(narrow_key(event) or "", ""))
+        self.action_choose(self._reasons.get(event.character or "") or self._reasons.get(narrow_key(event) or "", ""))
 
 
 class CopyMenu(OneKeyMenu):

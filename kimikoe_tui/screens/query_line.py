@@ -20,6 +20,7 @@ from kimikoe_tui.screens.line import HandIn, LineScreen
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain, thousands
 from kimikoe_tui.widgets.failures import TellsFailures
+from kimikoe_tui.widgets.line_input import LineInput
 
 SHOWN = 6
 
@@ -56,7 +57,7 @@ class QueryLine(TellsFailures, LineScreen):
             yield Static(id="suggestions", markup=False)
             yield Static(id="fault", markup=False)
             hint = _("nagisa -glasses (smile or blush) t:3:10..3:45 shot:12 is:judged")
-            yield Input(self._first_value, placeholder=hint, compact=True)
+            yield LineInput(self._first_value, placeholder=hint, compact=True)
 
     @property
     def input(self) -> Input:

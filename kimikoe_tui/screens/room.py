@@ -33,13 +33,6 @@ class Room(TellsFailures, Screen[None]):
     context: ClassVar[str]
 
     @dataclass
-    class Visit(Message):
-        """A person wants to go to a room, and where `place` is given to what it names there."""
-
-        context: str
-        place: str = ""
-
-    @dataclass
     class Reversed(Message):
         """An act was undone or done again, perhaps in another room."""
 
@@ -130,9 +123,15 @@ class Room(TellsFailures, Screen[None]):
         words = _("“{text}” came all at once and presses no keys: is an input method on?")
         self.complain(words.format(text=plain(event.text[:20])))
 
-    def action_back(self, leaves: bool) -> None:
+    async def visit(self, context: str, place: str = "") -> None:
+        """Go to a room, and there to what `place` names, before the next key: that one is meant for it."""
+        await self.app.switch_mode(context)
+        if place and isinstance(self.app.screen, Room):
+            self.app.screen.arrive(place, "")
+
+    async def action_back(self, leaves: bool) -> None:
         """Back to home; there, where the key `leaves`, out of the program."""
-        self.post_message(self.Visit("home"))
+        await self.visit("home")
 
     def action_help(self) -> None:
         """Show the keys of this room."""
@@ -146,11 +145,11 @@ class Room(TellsFailures, Screen[None]):
 
         self.app.push_screen(GoMenu(), self._gone)
 
-    def _gone(self, choice: str | None) -> None:
+    async def _gone(self, choice: str | None) -> None:
         if choice == "first":
             self.action_first()
         elif choice:
-            self.post_message(self.Visit(choice))
+            await self.visit(choice)
 
     def action_first(self) -> None:
         """Go to the first row; a room without rows has nowhere to go."""
@@ -174,7 +173,7 @@ class Room(TellsFailures, Screen[None]):
 class UpperRoom(Room):
     """A room that opens over another."""
 
-    def action_back(self, leaves: bool) -> None:
+    async def action_back(self, leaves: bool) -> None:
         """Back to the room below."""
         self.dismiss()
 

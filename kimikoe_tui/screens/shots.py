@@ -45,10 +45,10 @@ class ShotsRoom(PlayingRoom, ChoosingRoom, ShotsView):
         """Larger pictures, or small ones again."""
         self.grid.resize_pictures()
 
-    def action_open(self) -> None:
+    async def action_open(self) -> None:
         """Look at the frames of the shot."""
         if (shot := self.grid.shot) is not None:
-            self.post_message(self.Visit("frames", f"{shot.film_id}#{shot.first}"))
+            await self.visit("frames", f"{shot.film_id}#{shot.first}")
 
     def action_play(self) -> None:
         """Play the shot in its picture's place."""

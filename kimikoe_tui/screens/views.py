@@ -7,7 +7,6 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from db import query, saved_views
@@ -17,6 +16,7 @@ from db.query import Subject
 from db.saved_views import View
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
+from kimikoe_tui.screens.over_room import OverRoom
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain, thousands
 from kimikoe_tui.widgets.failures import TellsFailures
@@ -53,7 +53,7 @@ class ViewList(VirtualList):
         )
 
 
-class ViewsPane(TellsFailures, ModalScreen[None]):
+class ViewsPane(TellsFailures, OverRoom[None]):
     """The saved queries over one subject."""
 
     CSS_PATH = "side_pane.tcss"

@@ -1,6 +1,7 @@
 """The line a person types in: the terminal's own cursor stands in it, so that an input method shows its candidates
 there."""
 
+from textual import events
 from textual.geometry import Offset
 from textual.widgets import Input
 
@@ -22,6 +23,12 @@ class LineInput(Input):
         """The cell of the cursor on the screen; at the line's end the one behind its last character."""
         x, y, _width, _height = self.content_region
         return Offset(x + cells(self.value[: self.cursor_position]) - round(self.scroll_x), y)
+
+    async def on_key(self, event: events.Key) -> None:
+        """Do what a key does before the next one: Textual has the whole program look for it, and types on meanwhile."""
+        if not event.is_printable and await self.app._check_bindings(event.key):
+            event.stop()
+            event.prevent_default()
 
     def on_focus(self) -> None:
         """Show the terminal's cursor, once the line has its place."""
