@@ -14,6 +14,7 @@ from db.connect import connect_studio
 from db.engine_life import OTHER_SCHEMA, OTHER_VERSION
 from db.i18n import _
 from db.permissions import keep_private
+from db.short_log import START_LOG, keep_short
 from db.terminals import open_terminals
 from engine.logs import job_log, log_engine_to
 from engine.power import PowerMeter
@@ -137,6 +138,7 @@ class Supervisor:
             self._waiting.look()
             self._start_needed()
             self._teller.look()
+            keep_short(self._logs / START_LOG)
             self._seen, self._swept_at = version, time.monotonic()
 
     def stop(self, *_signal: object) -> None:

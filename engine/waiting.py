@@ -29,12 +29,14 @@ class Waiting:
     ) -> None:
         self._db, self._clock, self._room, self._see_card = db, clock, room, see_card
         self._card_seen_at = float("-inf")
+        self._seen_card: Card | None = None
 
     def look(self) -> None:
         """Let go on what need not wait any longer, then ask what runs in quiet hours to stop; cheap where none does."""
         now = datetime.fromtimestamp(self._clock())
         hours = settings.value(self._db, settings.QUIET)
         quiet = hours.period(now) if hours else None
+        self._seen_card = None
         for wait in waits.waits(self._db):
             if self._is_over(wait, quiet is not None):
                 waits.release(self._db, wait.job_id)
@@ -52,11 +54,9 @@ class Waiting:
 
     def _memory_is_free(self, needed: int) -> bool:
         """Whether the card has so much free; where the driver does not answer, a person has to resume the job."""
-        if not needed or self._clock() - self._card_seen_at < CARD_SECONDS:
-            return False
-        self._card_seen_at = self._clock()
-        found = self._see_card()
-        return found is not None and found.free >= needed
+        if needed and self._clock() - self._card_seen_at >= CARD_SECONDS:
+            self._card_seen_at, self._seen_card = self._clock(), self._see_card()
+        return bool(needed) and self._seen_card is not None and self._seen_card.free >= needed
 
     def _keep_quiet(self, began: datetime, ends: datetime) -> None:
         words = _("paused until {time} (quiet hours)").format(time=f"{ends:%H:%M}")

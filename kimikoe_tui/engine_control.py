@@ -13,6 +13,7 @@ from db.connect import LEAST_ROOM
 from db.errors import UserError
 from db.filesystem import free_bytes
 from db.i18n import _
+from db.short_log import START_LOG, begin_log
 from db.version import program_version
 from kimikoe_tui.engine_command import engine_command
 from kimikoe_tui.engine_unit import start_unit, unit_name
@@ -72,9 +73,8 @@ def _wait_for_unit(root: Path) -> EngineState:
 
 def _start_apart(root: Path) -> EngineState:
     """Start an engine in a session of its own, which no terminal's end reaches."""
-    logs = root / "logs"
-    logs.mkdir(mode=0o700, exist_ok=True)
-    with open(logs / "engine-start.log", "w+", encoding="utf-8") as output:
+    log = root / "logs" / START_LOG
+    with begin_log(log) as output:
         process = subprocess.Popen(
             engine_command("engine", str(root.resolve())),
             stdin=subprocess.DEVNULL,
@@ -82,7 +82,7 @@ def _start_apart(root: Path) -> EngineState:
             stderr=output,
             start_new_session=True,
         )
-        return _wait_until_up(root, process, logs / "engine-start.log")
+        return _wait_until_up(root, process, log)
 
 
 def _wait_until_up(root: Path, process: subprocess.Popen[bytes], log: Path) -> EngineState:

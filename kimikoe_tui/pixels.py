@@ -15,6 +15,7 @@ from typing import IO
 
 from db.errors import UserError
 from db.i18n import _
+from db.short_log import begin_log, keep_short
 from kimikoe_tui.engine_command import engine_command
 from kimikoe_tui.graphics.pixels import Pixels
 
@@ -82,14 +83,14 @@ class FrameServer:
 
     def _living_child(self) -> subprocess.Popen[bytes]:
         if self._child is not None and self._child.poll() is None:
+            keep_short(self._log)
             return self._child
         if self._child is not None:
             self._bury(self._child)
         resting = self._deaths >= MOST_DEATHS and self._clock() - self._died_at < REST_SECONDS
         if self._closed or resting:
             raise UserError(_("the frame server does not run: {reason}").format(reason=self._last_words()))
-        self._log.parent.mkdir(mode=0o700, exist_ok=True)
-        with open(self._log, "w", encoding="utf-8") as log:
+        with begin_log(self._log) as log:
             self._child = subprocess.Popen(
                 self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, start_new_session=True
             )

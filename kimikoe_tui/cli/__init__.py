@@ -12,6 +12,7 @@ import click
 from db.errors import UserError
 from db.i18n import _, share_catalogue
 from db.permissions import keep_private
+from db.short_log import keep_short
 from db.text import plain_block, readable
 from kimikoe_tui.cli import (
     checking,
@@ -126,6 +127,7 @@ def _keep_traceback() -> Path:
 
     log = Path(platformdirs.user_log_dir("kimikoe")) / "kimikoe.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    keep_short(log)
     with open(log, "a", encoding="utf-8") as file:
         traceback.print_exc(file=file)
     return log

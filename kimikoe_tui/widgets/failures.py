@@ -8,6 +8,8 @@ from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.worker import Worker, WorkerState
 
+from db.short_log import keep_short
+
 LOG_NAME = "terminal.log"
 
 
@@ -31,5 +33,6 @@ def keep_traceback(root: Path, error: BaseException) -> None:
     """Append a traceback to the studio's `logs/terminal.log`."""
     folder = root / "logs"
     folder.mkdir(mode=0o700, exist_ok=True)
+    keep_short(folder / LOG_NAME)
     with open(folder / LOG_NAME, "a", encoding="utf-8") as log:
         log.writelines(traceback.format_exception(error))

@@ -15,6 +15,7 @@ import pytest
 from db import queue
 from db.connect import connect_studio
 from db.requests import IngestRequest
+from db.short_log import LONGEST, START_LOG
 from engine import lane
 from engine.lane import run_job
 from engine.models import Models
@@ -174,3 +175,11 @@ def test_whatever_the_umask_all_that_is_made_is_for_its_owner_alone(tmp_path: Pa
     assert (root / "thumbs.db").exists() and (root / "logs" / "frames.log").exists()
     assert [path for path in [root, *root.rglob("*")] if path.stat().st_mode & 0o077] == []
     assert (tmp_path / "given.png").stat().st_mode & 0o777 == 0o666
+
+
+def test_what_workers_print_is_kept_short(studio_root: Path) -> None:
+    start_engine(studio_root)
+    log = studio_root / "logs" / START_LOG
+    with log.open("ab") as printed:
+        printed.write(b"x" * (LONGEST + 1))
+    wait_until(lambda: log.stat().st_size == 0, "the engine empties it")

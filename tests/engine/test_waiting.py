@@ -123,6 +123,20 @@ def test_a_job_goes_on_when_the_card_has_memory_again(db: Connection, world: Wor
     assert (_states(db), world.asked_card) == ({job_id: "queued"}, 2)
 
 
+def test_a_job_that_needs_little_of_the_card_does_not_wait_behind_one_that_needs_much(
+    db: Connection, world: World
+) -> None:
+    library.set_setting(db, "quiet", "")
+    much, little = (queue.enqueue(db, GenerateRequest(generation_id=number)) for number in (1, 2))
+    for job_id, needed in ((much, 6_000), (little, 1_000)):
+        waits.ask(db, waits.Wait(job_id, "memory", "needs memory", "", needed, world.now.timestamp()))
+    world.card = Card(2_000, 8_000, [])
+    world.look_after(seconds=CARD_SECONDS)
+    assert (_states(db), world.asked_card) == ({much: "paused", little: "queued"}, 1)
+    world.look_after(seconds=1)
+    assert (_states(db), world.asked_card) == ({much: "paused", little: "queued"}, 1)
+
+
 def test_without_figures_only_a_person_resumes_what_the_card_had_no_memory_for(db: Connection, world: World) -> None:
     job_id = queue.enqueue(db, IngestRequest(path="/film"))
     waits.ask(db, waits.Wait(job_id, "memory", "needs memory", "", 0, world.now.timestamp()))
