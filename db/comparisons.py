@@ -22,12 +22,21 @@ from db.loras import REFERENCE
 SEED_LIMIT = 2**32
 
 
+Ends = tuple[int, int]
+"""The left picture of a pair and the right one."""
+
+
 class Pair(msgspec.Struct, frozen=True):
     """Two pictures to choose from, by where they stand; `one_is_left` says which side that is."""
 
     left_id: int
     right_id: int
     one_is_left: bool
+
+    @property
+    def ends(self) -> Ends:
+        """By what a choice from it is known."""
+        return self.left_id, self.right_id
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -65,9 +74,10 @@ class Result(msgspec.Struct, frozen=True):
 
 def choose(
     db: sqlite3.Connection, session: str, better_id: int, worse_id: int, *, trial: Trial | None = None,
-    left_id: int | None = None, is_blind: bool = False, is_tie: bool = False,
+    pair: Pair | None = None, is_blind: bool = False, is_tie: bool = False,
 ) -> None:  # fmt: skip
     """Store that one picture is better than another, or in a tie that neither is."""
+    left_id = pair and pair.left_id
     target = f"image:{better_id}" if trial is None else f"trial:{trial.id}:{left_id}"
     if trial is not None:  # which one was chosen would say too much
         one, other = sorted((better_id, worse_id))
@@ -76,6 +86,8 @@ def choose(
         summary = _("picture {better} better than {worse}").format(better=better_id, worse=worse_id)
     values = (better_id, worse_id, int(is_blind), trial and trial.id, left_id, int(is_tie))
     with writing(db):
+        if trial is not None and pair is not None:
+            _keep_sides(db, trial, [pair])
         row = db.execute("SELECT COALESCE(max(id), 0) + 1 FROM comparison").fetchone()
         events.act(db, session, "comparison", summary, events.COMPARISON, {(int(row[0]),): values}, target)
 
@@ -121,30 +133,57 @@ def pairs(db: sqlite3.Connection, of: Trial) -> list[Pair]:
     return [pair for _place, pair in sorted(shuffled, key=lambda each: each[0])]
 
 
-def chosen(db: sqlite3.Connection, of: Trial) -> dict[int, int | None]:
-    """By the id of a pair's left picture: the one chosen last, None for a tie."""
-    rows = db.execute("SELECT left_id, better_id, tie FROM comparison WHERE trial_id = ? ORDER BY id", (of.id,))
-    return {row["left_id"]: None if row["tie"] else row["better_id"] for row in rows}
+def chosen(db: sqlite3.Connection, of: Trial) -> dict[Ends, int | None]:
+    """By the pictures of a pair: the one chosen last, None for a tie."""
+    return {ends: None if row["tie"] else row["better_id"] for ends, row in _latest(db, of).items()}
 
 
 def result(db: sqlite3.Connection, of: Trial) -> Result:
-    """How often which side was better, by the last choice of each pair."""
-    sides = {pair.left_id: pair for pair in pairs(db, of)}
-    latest = {row["left_id"]: row for row in
-              db.execute("SELECT * FROM comparison WHERE trial_id = ? ORDER BY id", (of.id,))}  # fmt: skip
+    """How often which side was better, by the last choice of each pair; those of pictures that are gone count on."""
+    latest = _latest(db, of)
+    lefts = {ends: row["one_is_left"] for ends, row in latest.items()}
+    if None in lefts.values():
+        lefts |= {pair.ends: pair.one_is_left for pair in pairs(db, of)}
     one = other = ties = revealed = 0
-    for left_id, row in latest.items():
-        if (pair := sides.get(left_id)) is None:
+    for (left_id, right_id), row in latest.items():
+        if (one_is_left := lefts[left_id, right_id]) is None:
             continue
         if not row["blind"]:
             revealed += 1
         elif row["tie"]:
             ties += 1
-        elif (row["better_id"] == pair.left_id) == pair.one_is_left:
+        elif row["better_id"] == (left_id if one_is_left else right_id):
             one += 1
         else:
             other += 1
     return Result(one, other, ties, revealed)
+
+
+def _latest(db: sqlite3.Connection, of: Trial) -> dict[Ends, sqlite3.Row]:
+    """The last choice of each pair, with the side that stood on the left where that was kept."""
+    rows = db.execute(
+        """SELECT c.*, p.one_is_left FROM (
+               SELECT *, CASE left_id WHEN better_id THEN worse_id ELSE better_id END AS right_id
+               FROM comparison WHERE trial_id = ?) c
+           LEFT JOIN trial_pair p ON p.trial_id = c.trial_id AND p.left_id = c.left_id AND p.right_id = c.right_id
+           ORDER BY c.id""",
+        (of.id,),
+    )
+    return {(row["left_id"], row["right_id"]): row for row in rows}
+
+
+def keep_sides(db: sqlite3.Connection) -> None:
+    """Keep the sides of every pair that was chosen from before choices kept them, while its pictures are there."""
+    for each in trials(db):
+        unkept = {ends for ends, row in _latest(db, each).items() if row["one_is_left"] is None}
+        if unkept:
+            _keep_sides(db, each, [pair for pair in pairs(db, each) if pair.ends in unkept])
+
+
+def _keep_sides(db: sqlite3.Connection, of: Trial, kept: Sequence[Pair]) -> None:
+    rows = [(of.id, *pair.ends, int(pair.one_is_left)) for pair in kept]
+    with writing(db):
+        db.executemany("INSERT OR REPLACE INTO trial_pair VALUES (?, ?, ?, ?)", rows)
 
 
 def suggestion(db: sqlite3.Connection) -> tuple[str, str] | None:

@@ -36,7 +36,8 @@ COMPARISON = Table(
     "comparison", ("id",), ("better_id", "worse_id", "blind", "trial_id", "left_id", "tie", "event_id"), "comparisons"
 )
 EXCLUSION = Table("exclusion", ("id",), ("film_id", "first", "last", "reason", "event_id"), "frames")
-TABLES = {table.name: table for table in (VERDICT, RATING, VIEW, COMPARISON, EXCLUSION)}
+IMAGE_VERDICT = Table("image_verdict", ("image_id", "tag_id"), ("present", "how", "event_id"), "image_verdicts")
+TABLES = {table.name: table for table in (VERDICT, RATING, VIEW, COMPARISON, EXCLUSION, IMAGE_VERDICT)}
 
 
 class Undone(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from db.query import Subject, compile_query
-from db.query_fields import SEEN
+from db.query_fields import CARRIED
 
 if TYPE_CHECKING:
     from db.index import Index
@@ -20,7 +20,7 @@ _LIMITED = {
 _CARRIED = {
     "frame": """SELECT t.id AS tag_id FROM chosen c JOIN frame_tag ft ON ft.film_id = c.film_id
                 AND ft.frame_number = c.number JOIN tag t ON t.name = ft.tag""",
-    "image": f"SELECT s.tag_id FROM chosen c JOIN ({SEEN.format(scored='1')}) s ON s.image_id = c.id",
+    "image": f"SELECT s.tag_id FROM chosen c JOIN ({CARRIED.format(scored='1', judged='1')}) s ON s.image_id = c.id",
 }
 
 

@@ -181,10 +181,23 @@ def scored_images(db: sqlite3.Connection, kind: type[AnyBitMap], tagger_id: int 
     return gathered(kind, db.execute(sql, (tagger_id,)).fetchone()[0])
 
 
-def seen_in_images(
+def carried_by_images(
     db: sqlite3.Connection, kind: type[AnyBitMap], among: Iterable[int] | None = None
 ) -> dict[int, AnyBitMap]:
-    """By tag, the pictures in which the tagger in use sees it; among all, or among these few."""
-    ids = ", ".join(map(str, among)) if among is not None else ""
-    sql = _SEEN.format(within="" if among is None else f"AND s.image_id IN ({ids})")
-    return {tag_id: gathered(kind, text) for tag_id, text in db.execute(sql)}
+    """By tag, the pictures that effectively carry it; among all, or among these few."""
+    within = "" if among is None else f"AND image_id IN ({', '.join(map(str, among))})"
+    found = {tag_id: gathered(kind, text) for tag_id, text in db.execute(_SEEN.format(within=within))}
+    for tag_id, words in _said_of_images(db, kind, within).items():
+        found[tag_id] = found.get(tag_id, kind()) - words.judged | words.present
+    return found
+
+
+def _said_of_images(db: sqlite3.Connection, kind: type[AnyBitMap], within: str) -> dict[int, Said]:
+    sql = f"SELECT tag_id, present, group_concat(image_id) FROM image_verdict WHERE 1 {within} GROUP BY 1, 2"
+    found: dict[int, Said] = {}
+    for tag_id, present, text in db.execute(sql):
+        each, images = found.setdefault(tag_id, Said(kind(), kind())), gathered(kind, text)
+        each.judged.update(images)
+        if present:
+            each.present.update(images)
+    return found

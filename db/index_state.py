@@ -17,6 +17,7 @@ from db.query import Subject
 Haste = Literal["now", "later"]
 MOST_NOW = 3_000  # frames whose tags are read again while somebody waits for an answer
 _TAGS_CHANGE = frozenset({"frames", "scores", "verdicts"})
+_PICTURES_CHANGE = frozenset({"images", "image_verdicts"})
 
 
 class Tag(msgspec.Struct, frozen=True):
@@ -91,7 +92,7 @@ def built(db: sqlite3.Connection) -> State:
     by_tag = {tag_id: _effective(scored.get(tag_id), said.get(tag_id)) for tag_id in scored.keys() | said.keys()}
     for bitmap in by_tag.values():
         bitmap.run_optimize()
-    images = Carried(index_rows.done_images(db, kind), index_rows.seen_in_images(db, kind))
+    images = Carried(index_rows.done_images(db, kind), index_rows.carried_by_images(db, kind))
     seen_images = index_rows.scored_images(db, kind, policy.tagger_id)
     carried: dict[Subject, Carried] = {"frame": Carried(frames, by_tag), "image": images}
     newest = changes.newest(db)
@@ -112,7 +113,7 @@ def followed(db: sqlite3.Connection, state: State, haste: Haste) -> State | None
     for each in ranges:
         state = _read_again(db, state, each)
     state = _with_images(db, state, found)
-    tags = _tags(db) if any(change.kind in _TAGS_CHANGE for change in found) else state.tags
+    tags = _tags(db) if any(change.kind in _TAGS_CHANGE | _PICTURES_CHANGE for change in found) else state.tags
     changed = {**state.changed, **{change.kind: change.id for change in found}}
     if state.holds is not holds_before:
         changed["frames"] = found[-1].id
@@ -219,15 +220,19 @@ def _spliced(before: Said | None, new: Said | None, gap: AnyBitMap, empty: AnyBi
 
 
 def _with_images(db: sqlite3.Connection, state: State, found: Iterable[Change]) -> State:
-    """The pictures that were finished, tagged or taken away since."""
-    if not any(change.kind == "images" for change in found):
+    """The pictures that were finished, tagged, taken away or spoken of since."""
+    if not any(change.kind in _PICTURES_CHANGE for change in found):
         return state
     kind, before = state.kind, state.carried["image"]
     done, seen = index_rows.done_images(db, kind), index_rows.scored_images(db, kind, state.policy.tagger_id)
     fresh = (done - before.everything) | (seen ^ state.seen_images)
+    for change in found:
+        if change.kind == "image_verdicts" and change.first is not None and change.last is not None:
+            fresh |= kind(range(change.first, change.last + 1)) & done
     by_tag = dict(before.by_tag)
     if fresh:
-        for tag_id, each in index_rows.seen_in_images(db, kind, fresh).items():
-            by_tag[tag_id] = by_tag.get(tag_id, kind()) | each
+        now = index_rows.carried_by_images(db, kind, fresh)
+        for tag_id in {*now, *(tag_id for tag_id, each in by_tag.items() if each.intersect(fresh))}:
+            by_tag[tag_id] = by_tag.get(tag_id, kind()) - fresh | now.get(tag_id, kind())
     carried: dict[Subject, Carried] = {**state.carried, "image": Carried(done, by_tag)}
     return msgspec.structs.replace(state, seen_images=seen, carried=carried)

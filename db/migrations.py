@@ -13,7 +13,7 @@ import msgspec
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _
-from db.schema import comparisons, cullings, exact, films, pictures, reports, saved_views, views, waits, work
+from db.schema import comparisons, cullings, exact, films, judging, pictures, reports, saved_views, views, waits, work
 
 Migration = Callable[[sqlite3.Connection], None]
 
@@ -84,6 +84,11 @@ def m013_acts_in_short(db: sqlite3.Connection) -> None:
     db.execute("UPDATE event SET changes = acts_in_short(changes) WHERE changes LIKE '%\"rows\":[{%'")
 
 
+def m014_judging(db: sqlite3.Connection) -> None:
+    """What people say of pictures' tags, and the sides of blind pairs, which outlive their pictures."""
+    _run(db, judging.JUDGING)
+
+
 def _acts_in_short(changes: str) -> str:
     """`{"key":k,"before":b,"after":a}` of each row as `[k,b,a]`; what another program spoilt stays as it is."""
     try:
@@ -108,6 +113,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m011_trials,
     m012_exact_frames,
     m013_acts_in_short,
+    m014_judging,
 )
 
 

@@ -145,18 +145,6 @@ def matches(db: sqlite3.Connection, image_id: int) -> list[Match]:
     return [Match(**dict(row)) for row in rows]
 
 
-def image_tags(db: sqlite3.Connection, image_id: int) -> list[tuple[str, float]]:
-    """What the tagger in use sees in a picture, with scores 0..1, at the thresholds of its policy."""
-    rows = db.execute(
-        """SELECT t.name, s.score / 255.0 FROM policy p
-           JOIN image_score s ON s.image_id = ? AND s.tagger_id = p.tagger_id JOIN tag t ON t.id = s.tag_id
-           WHERE p.active AND s.score >= 255.0 * CASE t.category WHEN 4 THEN p.character ELSE p.general END
-           ORDER BY s.score DESC, t.name""",
-        (image_id,),
-    )
-    return [(row[0], row[1]) for row in rows]
-
-
 def rate(
     db: sqlite3.Connection,
     session: str,

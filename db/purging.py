@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from db import changes, events, query
+from db import changes, comparisons, events, query
 from db.connect import writing
 from db.errors import UserError
 from db.i18n import _, plural
@@ -31,6 +31,7 @@ def purge(db: sqlite3.Connection, root: Path, image_ids: Sequence[int]) -> int:
     The rows say so before the files go, and files that a purge had no time for go with the next one. Raises
     `UserError`, after all other files are deleted, for a path that leads out of the studio's pictures.
     """
+    comparisons.keep_sides(db)
     with writing(db):
         rows = db.execute(
             """UPDATE image SET state = 'purged' WHERE id IN (SELECT value FROM json_each(?)) AND state = 'done'

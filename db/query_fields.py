@@ -31,11 +31,13 @@ _FRAMES_TAGGED = (
         WHERE t.category = 9 AND t.id IN ({tags})))"""
 )
 
-SEEN = """
+CARRIED = """
     SELECT s.image_id AS image_id, s.tag_id AS tag_id FROM policy p JOIN image_score s ON s.tagger_id = p.tagger_id
     JOIN tag t ON t.id = s.tag_id
     WHERE p.active AND {scored}
         AND s.score >= 255.0 * CASE t.category WHEN 4 THEN p.character ELSE p.general END
+        AND NOT EXISTS (SELECT 1 FROM image_verdict v WHERE v.image_id = s.image_id AND v.tag_id = s.tag_id)
+    UNION ALL SELECT image_id, tag_id FROM image_verdict WHERE present AND {judged}
 """
 
 
@@ -58,6 +60,12 @@ def _unknown(db: sqlite3.Connection, pattern: str, name: str) -> str:
     return with_suggestion(_("no tag is called “{name}”").format(name=pattern), name, known)
 
 
+def said_of(db: sqlite3.Connection, value: str) -> tuple[str, str]:
+    """`+glasses` of `verdict:` as a condition with its AND, and the tags as they stand between parentheses."""
+    sign, name = (value[0], value[1:]) if value[0] in "+-" and len(value) > 1 else ("", value)
+    return {"+": "present AND", "-": "NOT present AND", "": ""}[sign], id_list(matching_tags(db, name))
+
+
 def frame_tag_condition(tag_ids: Iterable[int]) -> Condition:
     """Frames that effectively carry one of the tags."""
     tags = id_list(tag_ids)
@@ -66,9 +74,10 @@ def frame_tag_condition(tag_ids: Iterable[int]) -> Condition:
 
 
 def image_tag_condition(tag_ids: Iterable[int]) -> Condition:
-    """Pictures in which the tagger sees one of the tags."""
-    seen = SEEN.format(scored=f"s.tag_id IN ({id_list(tag_ids)})")
-    return Condition(f"(i.id IN (SELECT image_id FROM ({seen})))", [])
+    """Pictures that effectively carry one of the tags."""
+    tags = id_list(tag_ids)
+    carried = CARRIED.format(scored=f"s.tag_id IN ({tags})", judged=f"tag_id IN ({tags})")
+    return Condition(f"(i.id IN (SELECT image_id FROM ({carried})))", [])
 
 
 def id_list(ids: Iterable[int]) -> str:

@@ -7,7 +7,7 @@ from db.errors import UserError
 from db.films import film_named
 from db.i18n import _
 from db.index_fields import HIGHEST, flickering, key_frames, numbered, ranges, timed
-from db.query_fields import TAGGED, id_list, matching_tags
+from db.query_fields import TAGGED, id_list, matching_tags, said_of
 from db.query_values import Condition, Field, Parse, bounds_of, comparison, glob, named_score, number, one_of, whole
 from db.timecode import parse_number, parse_seconds
 
@@ -110,9 +110,7 @@ def _score(db: Database, value: str) -> Condition:
 
 def _verdict(db: Database, value: str) -> Condition:
     """What a person said of a tag: anything, or with a sign that it is there or is not."""
-    sign, name = (value[0], value[1:]) if value[0] in "+-" and len(value) > 1 else ("", value)
-    said = {"+": "present AND", "-": "NOT present AND", "": ""}[sign]
-    tags = id_list(matching_tags(db, name))
+    said, tags = said_of(db, value)
     sql = f"((f.film_id, f.number) IN (SELECT film_id, frame_number FROM verdict WHERE {said} tag_id IN ({tags})))"
     return Condition(sql, [])
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from db.errors import UserError
 from db.i18n import _
-from db.query_fields import id_list, matching_tags
+from db.query_fields import id_list, matching_tags, said_of
 from db.query_frame_fields import STATES as FRAME_STATES
 from db.query_values import Condition, Field, comparison, dates, glob, named_score, number, one_of, whole
 
@@ -19,6 +19,7 @@ STATES = {
     "matched": "EXISTS (SELECT 1 FROM match m WHERE m.image_id = i.id)",
     "untagged": """NOT EXISTS (SELECT 1 FROM policy p JOIN image_scored d ON d.image_id = i.id
         AND d.tagger_id = p.tagger_id WHERE p.active)""",
+    "judged": "EXISTS (SELECT 1 FROM image_verdict v WHERE v.image_id = i.id)",
 }
 
 
@@ -41,6 +42,12 @@ def _score(db: Database, value: str) -> Condition:
     sql = f"""(i.id IN (SELECT s.image_id FROM policy p JOIN image_score s ON s.tagger_id = p.tagger_id
         WHERE p.active AND s.tag_id IN ({id_list(matching_tags(db, name))}) AND s.score {operator} 255 * ?))"""
     return Condition(sql, [share])
+
+
+def _verdict(db: Database, value: str) -> Condition:
+    """What a person said of a tag: anything, or with a sign that it is there or is not."""
+    said, tags = said_of(db, value)
+    return Condition(f"(i.id IN (SELECT image_id FROM image_verdict WHERE {said} tag_id IN ({tags})))", [])
 
 
 def _match(db: Database, value: str) -> Condition:
@@ -95,6 +102,7 @@ FIELDS = {
     "negative": Field(partial(_text, "i.negative_prompt"), "negative:hat"),
     "reason": Field(partial(_text, "i.reason"), "reason:hands", partial(_names, "rating.reason")),
     "score": Field(_score, "score:TAG<0.5"),
+    "verdict": Field(_verdict, "verdict:+TAG"),
     "cull": Field(_culling, "cull:1"),
     "date": Field(_made, "date:2023-10-18", lambda db: ("today", "yesterday")),
     "is": Field(lambda db, value: one_of(STATES, value, FRAME_STATES), "is:unrated", lambda db: STATES),

@@ -14,11 +14,11 @@ from db.i18n import _, plural
 
 CATEGORIES = {"general": 0, "artist": 1, "copyright": 3, "character": 4, "char": 4, "meta": 5, "rating": 9}
 MAX_NAME_LENGTH = 170
-_SIGNS = {True: "+", False: "-", None: "±"}
+SIGNS = {True: "+", False: "-", None: "±"}
 
 
 class FrameTag(msgspec.Struct, frozen=True):
-    """A tag of a frame: the tagger's score (0..1) where it has one, and who says so."""
+    """A tag of a frame or a picture: the tagger's score (0..1) where it has one, and who says so."""
 
     tag: str
     category: int
@@ -152,7 +152,7 @@ def set_tag_on(
             (film_id, number, tag_id): None if present is None else (int(present), "seen" if number in seen else others)
             for number in numbers
         }
-        sign = _SIGNS[present]
+        sign = SIGNS[present]
         summary = plural("{sign}{tag} on {count} frame", "{sign}{tag} on {count} frames", len(numbers)).format(
             sign=sign, tag=name, count=len(numbers)
         )
@@ -175,7 +175,7 @@ def set_tags_on(
         names = []
         for tag, present in words:
             tag_id, name = ensure_tag(db, tag)
-            names.append(_SIGNS[present] + name)
+            names.append(SIGNS[present] + name)
             for frame_id in frame_ids:
                 rows[(*unpack(frame_id), tag_id)] = None if present is None else (int(present), how(frame_id))
         summary = plural("{tags} on {count} frame", "{tags} on {count} frames", len(frame_ids)).format(

@@ -17,7 +17,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "training": ("dataset", "dataset_item", "caption", "base", "run", "checkpoint", "metric", "lora"),
     "pictures": (
         "generation", "image", "image_lora", "image_parent", "image_control", "image_score", "image_scored", "rating",
-        "comparison", "trial", "match", "culling", "culled",
+        "image_verdict", "comparison", "trial", "trial_pair", "match", "culling", "culled",
     ),
 }  # fmt: skip
 OTHER_TABLES = "the rest"

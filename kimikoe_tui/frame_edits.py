@@ -1,4 +1,4 @@
-"""What a person types or presses over a frame, as edits of its tags."""
+"""What a person types or presses over a frame or a picture, as edits of its tags."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from db.films import Scope, unpack
 from db.i18n import _
 
 Judgement = Literal["deny", "confirm", "restore"]
+SIGNS = {"+": True, "-": False, "~": None}
 PRESENT: dict[Judgement, bool | None] = {"deny": False, "confirm": True, "restore": None}
 
 
@@ -20,15 +21,15 @@ class Word(NamedTuple):
 
 
 def words_of(db: sqlite3.Connection, text: str) -> list[Word]:
-    """`nagisa, -glasses` as words. A tag that exists as typed, such as `-_-`, is itself; raises `UserError`."""
+    """`nagisa, -glasses, ~hat` as words. A tag that exists as typed, such as `-_-`, is itself; raises `UserError`."""
     return [_word(db, part.strip()) for part in text.split(",") if part.strip()]
 
 
 def _word(db: sqlite3.Connection, typed: str) -> Word:
     name, _category = tags.normal_name(typed)
-    if typed[0] in "+-" and len(typed) > 1 and tags.find_tag(db, name) is None:
+    if typed[0] in SIGNS and len(typed) > 1 and tags.find_tag(db, name) is None:
         tags.normal_name(typed[1:])
-        return Word(typed[1:], typed[0] == "+")
+        return Word(typed[1:], SIGNS[typed[0]])
     return Word(typed, True)
 
 

@@ -150,6 +150,7 @@ CULL = _keys(
     ("keep", "X", "keep", _("keep this, reject the rest of its generation"), ""),
     ("blind", "b", "blind", _("compare two LoRA versions or settings blind"), ""),
     ("reason", "r", "reason", _("reject with a reason, by one more key"), _("why")),
+    ("edit", "e +", "edit", _("add tags to it or what is marked; -tag denies one"), ""),
     ("mark", "m", "mark", _("mark for the next decision"), ""),
     ("range", "v", "range", _("mark from here to where one moves"), ""),
     ("quick-filter", "f", "quick_filter", _("choose pictures by rating"), _("filter")),

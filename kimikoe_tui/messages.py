@@ -29,7 +29,7 @@ class RatingsChanged(Replaceable):
 
 
 class MatchesChanged(Replaceable):
-    """It is known what some pictures resemble, or what the tagger sees in them."""
+    """It is known what some pictures resemble, what the tagger sees in them, or what people say of that."""
 
 
 class RunsChanged(Replaceable):
@@ -53,6 +53,7 @@ _REPLACEABLE: dict[str, type[Replaceable]] = {
     "images": ImagesChanged,
     "ratings": RatingsChanged,
     "matches": MatchesChanged,
+    "image_verdicts": MatchesChanged,
     "runs": RunsChanged,
     "policy": PolicyChanged,
 }

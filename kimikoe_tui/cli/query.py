@@ -7,13 +7,15 @@ from typing import Any
 
 import click
 
-from db import films, pictures, query, saved_views
+from db import films, picture_tags, pictures, query, saved_views
 from db.i18n import _
 from db.query import Subject
 from kimikoe_tui.cli.context import SESSION, Context, QueryCommand, json_option, pass_context, print_json
 from kimikoe_tui.text import plain
 
-PICTURE_COLUMNS = ("id", "path", "stars", "rejected", "seed", "steps", "sampler", "cfg_scale", "loras", "prompt")
+PICTURE_COLUMNS = (
+    "id", "path", "stars", "rejected", "seed", "steps", "sampler", "cfg_scale", "loras", "prompt", "tags",
+)  # fmt: skip
 FRAME_COLUMNS = ("film", "frame", "timecode")
 
 
@@ -36,7 +38,7 @@ def query_command(
               is:tainted|corrupt|key|judged|excluded|untagged
     Pictures: stars:>=4 lora:*-18-1 match:>p99 seed:7 steps:20 cfg:5..8 sampler:euler gen:3 date:2023-10-18
               base:NAME prompt:rain negative:hat reason:hands width:512 height:512 cull:1 score:glasses<0.5
-              is:rejected|rated|unrated|unseen|matched|untagged
+              verdict:+TAG is:rejected|rated|unrated|unseen|matched|untagged|judged
     Both:     view:NAME limit:500
 
     \b
@@ -68,7 +70,8 @@ def _pictures(context: Context, expression: str) -> Iterator[dict[str, Any]]:
     import msgspec
 
     for image_id in query.image_ids(context.db, expression):
-        yield msgspec.to_builtins(pictures.picture(context.db, image_id))
+        carried = [each.tag for each in picture_tags.effective(context.db, image_id)]
+        yield {**msgspec.to_builtins(pictures.picture(context.db, image_id)), "tags": carried}
 
 
 def _frame_line(row: dict[str, Any]) -> str:
@@ -83,8 +86,13 @@ def _print_csv(columns: Sequence[str], rows: Iterator[dict[str, Any]]) -> None:
     """One line for each row, line ends and control characters inside of a value made spaces."""
     for values in (columns, *(tuple(row[column] for column in columns) for row in rows)):
         line = io.StringIO()
-        csv.writer(line, lineterminator="").writerow("" if each is None else plain(str(each)) for each in values)
+        csv.writer(line, lineterminator="").writerow(map(_cell, values))
         click.echo(line.getvalue())
+
+
+def _cell(value: object) -> str:
+    """A value of a table; several of them between commas."""
+    return plain(", ".join(value)) if isinstance(value, list) else "" if value is None else plain(str(value))
 
 
 @click.group("view")

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from db import loras, pictures, query
+from db import loras, picture_tags, pictures, query
 from db.i18n import _
 from db.tags import CATEGORIES, category
 from kimikoe_tui.cli.context import Context
@@ -25,7 +25,7 @@ def rate_by_rule(context: Context, session: str, generation_ids: Sequence[int]) 
 
 def judge(context: Context, image_id: int, prompt: str) -> tuple[int | None, bool]:
     """(stars, rejected) of a picture by the rule."""
-    seen = {tag for tag, _score in pictures.image_tags(context.db, image_id)}
+    seen = {each.tag for each in picture_tags.effective(context.db, image_id)}
     asked = asked_tags(context, prompt)
     alike = [match.score for match in pictures.matches(context.db, image_id)]
     if "1girl" not in seen or max(alike, default=0.0) >= TOO_LIKE:

@@ -80,7 +80,7 @@ class BlindRoom(UpperRoom):
 
     def _undecided(self, places: range) -> int | None:
         known = comparisons.chosen(self.session.reader(), self.trial)
-        return next((place for place in places if self.pairs[place].left_id not in known), None)
+        return next((place for place in places if self.pairs[place].ends not in known), None)
 
     def look(self) -> None:
         """Show the pair, and how the trial stands."""
@@ -99,7 +99,7 @@ class BlindRoom(UpperRoom):
         wanted += [pair.left_id if side == "left" else pair.right_id for pair in following]
         picture.show(self.zoom.key(image_id), [self.zoom.key(each) for each in wanted])
         known = comparisons.chosen(self.session.reader(), self.trial)
-        mark = _("  chosen") if known.get(self.pair.left_id) == image_id else ""
+        mark = _("  chosen") if known.get(self.pair.ends) == image_id else ""
         place_words = _("{number} of {count}").format(number=self.index + 1, count=len(self.pairs))
         title = Text.assemble((_("left") if side == "left" else _("right"), ACCENT), (mark, TEXT))
         if self.is_revealed:
@@ -110,8 +110,9 @@ class BlindRoom(UpperRoom):
         return self.trial.one if (side == "left") == self.pair.one_is_left else self.trial.other
 
     def _standing(self) -> Text:
-        result = comparisons.result(self.session.reader(), self.trial)
-        left = len(self.pairs) - result.decided - result.ties - result.open
+        db = self.session.reader()
+        result, known = comparisons.result(db, self.trial), comparisons.chosen(db, self.trial)
+        left = sum(pair.ends not in known for pair in self.pairs)
         return Text.assemble((standing(self.trial, result), TEXT), (_("  {count} left").format(count=left), MUTED))
 
     def _note_seen(self) -> None:
@@ -129,7 +130,7 @@ class BlindRoom(UpperRoom):
         better, worse = (pair.right_id, pair.left_id) if choice == "right" else (pair.left_id, pair.right_id)
         await self.session.commit(
             lambda db: comparisons.choose(
-                db, name, better, worse, trial=trial, left_id=pair.left_id, is_blind=is_blind, is_tie=choice == "tie"
+                db, name, better, worse, trial=trial, pair=pair, is_blind=is_blind, is_tie=choice == "tie"
             )  # fmt: skip
         )
         words = {"left": _("the left one"), "right": _("the right one"), "tie": _("neither")}

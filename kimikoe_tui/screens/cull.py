@@ -1,5 +1,6 @@
 """Judging pictures by keyboard: one at a time, as large as fits, a key each."""
 
+import asyncio
 from collections.abc import Sequence
 from sqlite3 import OperationalError
 
@@ -8,10 +9,11 @@ from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.clipboard import copy
+from kimikoe_tui.comparing import standing
 from kimikoe_tui.graphics.renderer import PictureRenderer
 from kimikoe_tui.pixels import FrameServer
-from kimikoe_tui.screens.cull_deciding import CullDeciding
 from kimikoe_tui.screens.cull_reading import EVERY
+from kimikoe_tui.screens.cull_tagging import CullTagging
 from kimikoe_tui.screens.line import LinePrompt
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain
@@ -21,7 +23,7 @@ HALF_PAGE = 10
 BETWEEN_SIDES = " vs "
 
 
-class CullRoom(CullDeciding):
+class CullRoom(CullTagging):
     """One picture, what made it, and how far the judging is; a decision is also the move."""
 
     CSS_PATH = "cull.tcss"
@@ -148,13 +150,27 @@ class CullRoom(CullDeciding):
         if not between:
             return _("Write two queries with “vs” between them.")
         trial = await self.session.commit(lambda db: comparisons.begin(db, one, other))
+        if left := await asyncio.to_thread(lambda: self._no_pair_left(trial.id)):
+            return left
         self.call_later(self.open_trial, trial.id)
         return ""
+
+    def _no_pair_left(self, trial_id: int) -> str:
+        """How a trial stands of which every pair is gone; empty while there is one."""
+        db = self.session.reader()
+        trial = comparisons.trial(db, trial_id)
+        if comparisons.pairs(db, trial):
+            return ""
+        words = standing(trial, comparisons.result(db, trial))
+        return _("{standing} · no pair is left to choose from").format(standing=words)
 
     def open_trial(self, trial_id: int, left_id: int | None = None, words: str = "") -> None:
         """Go on with a trial, at one of its pairs."""
         from kimikoe_tui.screens.blind import BlindRoom
 
+        if left := self._no_pair_left(trial_id):
+            self.say(" · ".join(filter(None, (words, left))))
+            return
         self.app.push_screen(BlindRoom(self.session, self._server, trial_id, left_id, words))
 
     def arrive(self, place: str, words: str) -> None:

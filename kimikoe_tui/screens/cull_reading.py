@@ -8,7 +8,7 @@ from sqlite3 import Connection
 from textual import work
 from textual.message import Message
 
-from db import cullings, films, pictures, query
+from db import cullings, films, picture_tags, pictures, query
 from db.cullings import Culling
 from db.i18n import _
 from db.pictures import Counts
@@ -73,7 +73,8 @@ class CullReading(Room):
         db = self.session.reader()
         known = {film.id: film for film in films.films(db)}
         return Facts(
-            pictures.picture(db, image_id), pictures.matches(db, image_id), pictures.image_tags(db, image_id), known
+            pictures.picture(db, image_id), pictures.matches(db, image_id), picture_tags.effective(db, image_id),
+            picture_tags.denied(db, image_id), known,
         )  # fmt: skip
 
 

@@ -25,7 +25,10 @@ SHOWN = 6
 
 
 class TagLine(TellsFailures, LineScreen):
-    """Writes tags, separated by commas; a leading `-` denies one. Tab takes the chosen suggestion."""
+    """Writes tags, separated by commas; a leading `-` denies one, `~` leaves it to the tagger.
+
+    Tab takes the chosen suggestion.
+    """
 
     CSS_PATH = "tag_line.tcss"
     BINDINGS = keys.bindings(keys.TAG_LINE)
@@ -45,7 +48,7 @@ class TagLine(TellsFailures, LineScreen):
         """Suggestions above the line, so that the line stays where it is."""
         with Vertical(id="box") as box:
             box.border_title = self._heading
-            box.border_subtitle = _("tab completes · -tag denies · enter applies")
+            box.border_subtitle = _("tab completes · -tag denies · ~tag leaves it")
             yield Static(id="suggestions", markup=False)
             yield Static(id="fault", markup=False)
             yield LineInput(placeholder=_("a tag"), compact=True)
@@ -96,7 +99,7 @@ class TagLine(TellsFailures, LineScreen):
 
 def _last_tag(text: str) -> str:
     """What is typed of the last tag, without the sign before it."""
-    return text.rpartition(",")[2].lstrip().removeprefix("-").removeprefix("+")
+    return text.rpartition(",")[2].lstrip().removeprefix("-").removeprefix("+").removeprefix("~")
 
 
 def _line(suggestion: Suggestion, chosen: bool) -> Text:

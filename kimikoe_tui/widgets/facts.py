@@ -1,4 +1,4 @@
-"""What made a picture, what the tagger sees in it, and which frames of the film it resembles."""
+"""What made a picture, what people and the tagger see in it, and which frames of the film it resembles."""
 
 import re
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from rich.text import Text
 from db.films import Film
 from db.i18n import _
 from db.pictures import Match, Picture
+from db.tags import FrameTag
 from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
 from kimikoe_tui.text import percent, plain, stars
 
@@ -23,7 +24,8 @@ class Facts(msgspec.Struct, frozen=True):
 
     picture: Picture
     matches: list[Match]
-    tags: list[tuple[str, float]]
+    tags: list[FrameTag]
+    denied: list[str]
     films: dict[int, Film]
 
 
@@ -46,6 +48,7 @@ def facts_text(facts: Facts, width: int, height: int) -> Text:
         (_("LoRA"), _loras(picture)),
         (_("drawn with"), _settings(picture)),
         (_nearest_title(facts.matches), _nearest(facts, width)),
+        (_("you say"), _said(facts)),
         (_("the tagger sees"), _tags(facts.tags)),
         (_("without"), Text(plain(picture.negative_prompt), MUTED)),
     ]
@@ -82,8 +85,16 @@ def _settings(picture: Picture) -> Text:
     return Text(text, MUTED)
 
 
-def _tags(tags: Sequence[tuple[str, float]]) -> Text:
-    parts = [Text.assemble((plain(name), TEXT), (f" {score:.2f}", FAINT)) for name, score in tags[:MOST_TAGS]]
+def _said(facts: Facts) -> Text:
+    """`● nagisa, − glasses`, as in the frames room."""
+    there = [Text(f"● {plain(each.tag)}", ACCENT) for each in facts.tags if each.score is None]
+    denied = [Text.assemble(("− ", MUTED), (plain(name), f"strike {MUTED}")) for name in facts.denied]
+    return Text(", ", FAINT).join([*there, *denied])
+
+
+def _tags(tags: Sequence[FrameTag]) -> Text:
+    seen = [(plain(each.tag), each.score) for each in tags if each.score is not None]
+    parts = [Text.assemble((name, TEXT), (f" {score:.2f}", FAINT)) for name, score in seen[:MOST_TAGS]]
     return Text(", ", FAINT).join(parts)
 
 

@@ -41,7 +41,7 @@ def test_compare_tells_how_trials_stand(run: Run, db: Connection, film_studio: P
     (trial,) = comparisons.trials(db)
     for pair in comparisons.pairs(db, trial)[:2]:
         one, other = (pair.left_id, pair.right_id) if pair.one_is_left else (pair.right_id, pair.left_id)
-        comparisons.choose(db, "terminal-1", one, other, trial=trial, left_id=pair.left_id, is_blind=True)
+        comparisons.choose(db, "terminal-1", one, other, trial=trial, pair=pair, is_blind=True)
     assert "gen:1 2 : 0 gen:2 · 100% for the first, 95% interval 34%–100%, p 0.5" in run("compare").stdout
     (row,) = json.loads(run("compare", "--json").stdout)
     assert (row["one_better"], row["pairs"], row["seed"]) == (2, 3, trial.seed)

@@ -5,14 +5,15 @@ from sqlite3 import Connection
 
 from textual.widgets import Static
 
-from db import comparisons
+from db import comparisons, purging, ratings
 from db.connect import writing
+from db.ratings import Decision
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.screens.blind import BlindRoom
 from kimikoe_tui.screens.cull import CullRoom
 from kimikoe_tui.widgets.closeup import CloseupPicture
 from kimikoe_tui.widgets.pane import Pane
-from tests.pilot.conftest import Open, Pilot, add_pictures, drawn, until
+from tests.pilot.conftest import Open, Pilot, add_pictures, cull_room, drawn, until
 
 
 def two_sides(db: Connection, root: Path) -> list[int]:
@@ -121,6 +122,29 @@ async def test_on_a_phone_both_are_flicked_in_one_place_and_both_must_be_seen(
         right = room(app).pair.right_id
         await pilot.press("enter")
         await until(pilot, lambda: right in comparisons.chosen(db, room(app).trial).values())
+
+
+async def test_a_trial_whose_pictures_are_purged_says_how_it_stands(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    first, *rest = two_sides(db, studio)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("b", "enter")
+        await seen(app, pilot, 0)
+        await pilot.press("h" if room(app).pair.one_is_left else "l")
+        await seen(app, pilot, 1)
+        await pilot.press("q")
+        await until(pilot, lambda: isinstance(app.room, CullRoom))
+        ratings.rate_all(db, "other", dict.fromkeys(rest[2:], Decision(rejected=True)))
+        purging.purge(db, studio, rest)
+        await pilot.press("b", *"lora:film-1 vs lora:film-2", "enter")
+        await until(pilot, lambda: app.screen.query_one("#fault").has_class("-shown"))
+        fault = str(app.screen.query_one("#fault", Static).content)
+        assert "1 : 0" in fault and "no pair is left" in fault
+        await pilot.press("escape", "u")
+        await until(pilot, lambda: "no pair is left" in cull_room(app).status.said)
+        assert "undone" in cull_room(app).status.said and "0 : 0" in cull_room(app).status.said
 
 
 async def test_sides_without_a_pair_are_said_in_the_line(db: Connection, studio: Path, open_studio: Open) -> None:

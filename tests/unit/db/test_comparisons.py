@@ -1,17 +1,19 @@
 """Choices between pictures: matched pairs, shuffled sides, the running result and its undo."""
 
+from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import comparisons, events, pictures
+from db import comparisons, events, pictures, purging, query, ratings
 from db.comparisons import Pair, Trial
 from db.connect import now, writing
 from db.errors import UserError
 from db.intervals import binomial_p, wilson
 from db.pictures import PictureSettings
+from db.ratings import Decision
 
 SESSION = "terminal-1"
 
@@ -32,7 +34,7 @@ def trial(db: Connection) -> Trial:
 
 def _choose(db: Connection, trial: Trial, pair: Pair, one: bool, is_blind: bool = True) -> None:
     better, worse = (pair.left_id, pair.right_id) if pair.one_is_left == one else (pair.right_id, pair.left_id)
-    comparisons.choose(db, SESSION, better, worse, trial=trial, left_id=pair.left_id, is_blind=is_blind)
+    comparisons.choose(db, SESSION, better, worse, trial=trial, pair=pair, is_blind=is_blind)
 
 
 def test_pairs_have_the_same_seed_and_prompt_and_a_side_of_each(db: Connection, trial: Trial) -> None:
@@ -68,13 +70,13 @@ def test_choices_count_for_their_side_and_undo_takes_them_back(db: Connection, t
     for pair in found[9:12]:
         _choose(db, trial, pair, one=False)
     tie = found[12]
-    comparisons.choose(db, SESSION, tie.left_id, tie.right_id, trial=trial, left_id=tie.left_id, is_tie=True,
+    comparisons.choose(db, SESSION, tie.left_id, tie.right_id, trial=trial, pair=tie, is_tie=True,
                        is_blind=True)  # fmt: skip
     _choose(db, trial, found[13], one=True, is_blind=False)
     result = comparisons.result(db, trial)
     assert (result.one, result.other, result.ties, result.open) == (9, 3, 1, 1)
     assert result.interval == wilson(9, 12) and result.p == pytest.approx(0.14599609375)
-    assert comparisons.chosen(db, trial)[tie.left_id] is None
+    assert comparisons.chosen(db, trial)[tie.ends] is None
     for _step in range(14):
         undone = events.undo(db, SESSION)
         assert undone is not None and undone.target.startswith(f"trial:{trial.id}:")
@@ -89,6 +91,34 @@ def test_a_pair_chosen_again_counts_once(db: Connection, trial: Trial) -> None:
     _choose(db, trial, pair, one=False)
     result = comparisons.result(db, trial)
     assert (result.one, result.other) == (0, 1)
+
+
+def _purge_a_side(db: Connection, root: Path) -> None:
+    """Reject and purge every picture of the second LoRA."""
+    ratings.rate_all(db, SESSION, dict.fromkeys(query.image_ids(db, "lora:film-2"), Decision(rejected=True)))
+    assert purging.purge(db, root, purging.purgeable(db)) == 20
+
+
+def test_choices_count_on_when_their_pictures_are_purged(db: Connection, trial: Trial, studio_root: Path) -> None:
+    found = comparisons.pairs(db, trial)
+    for pair in found[:5]:
+        _choose(db, trial, pair, one=True)
+    _choose(db, trial, found[5], one=False)
+    before = comparisons.result(db, trial)
+    _purge_a_side(db, studio_root)
+    assert comparisons.pairs(db, trial) == []
+    assert comparisons.result(db, trial) == before and (before.one, before.other) == (5, 1)
+
+
+def test_choices_from_before_sides_were_kept_outlive_a_purge_too(
+    db: Connection, trial: Trial, studio_root: Path
+) -> None:
+    for pair in comparisons.pairs(db, trial)[:3]:
+        _choose(db, trial, pair, one=False)
+    db.execute("DELETE FROM trial_pair")
+    assert comparisons.result(db, trial).other == 3
+    _purge_a_side(db, studio_root)
+    assert comparisons.result(db, trial).other == 3
 
 
 def test_sides_without_a_pair_are_refused(db: Connection, trial: Trial) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import changes, events, facets, library, pictures, query, tags
+from db import changes, events, facets, library, picture_tags, pictures, query, tags
 from db.connect import connect_studio, writing
 from db.index import Index
 from db.query import Subject
@@ -29,7 +29,10 @@ FRAME_EXPRESSIONS = (
     "is:untagged", "shot:>=2", "hold:1,>4", "film:*", "flicker:*g*>1", "is:excluded or is:tainted",
     "score:1girl>0.3 hold:2",
 )  # fmt: skip
-IMAGE_EXPRESSIONS = ("", "1girl -glasses", "gl* or nagisa", "stars:>=3 -:d", "-is:rejected limit:2", "is:untagged")
+IMAGE_EXPRESSIONS = (
+    "", "1girl -glasses", "gl* or nagisa", "stars:>=3 -:d", "-is:rejected limit:2", "is:untagged",
+    "is:judged -glasses", "verdict:+glasses or verdict:-nagisa", "nagisa or verdict:1girl",
+)  # fmt: skip
 
 
 def assert_same(db: sqlite3.Connection, index: Index) -> None:
@@ -139,8 +142,18 @@ def rate(db: sqlite3.Connection, chance: Random) -> None:
         pictures.rate(db, f"s{chance.randint(1, 2)}", row[0], stars=stars, rejected=stars is None)
 
 
+def say_of_pictures(db: sqlite3.Connection, chance: Random) -> None:
+    known = [row[0] for row in db.execute("SELECT id FROM image")]
+    if known:
+        names = [row[0] for row in db.execute("SELECT name FROM tag")]
+        words = [(chance.choice(names), chance.choice([True, False, None])) for _word in range(2)]
+        chosen = chance.sample(known, min(len(known), 2))
+        picture_tags.set_tags(db, f"s{chance.randint(1, 2)}", chosen, words, chosen[:1])
+
+
 ACTS: tuple[Callable[[sqlite3.Connection, Random], None], ...] = (
     edit, take_back, regroup, change_policy, score, grow, finish_picture, tag_pictures, rate,
+    say_of_pictures,
 )  # fmt: skip
 
 
