@@ -3,6 +3,8 @@
 import gc
 import sys
 
+from textual._styles_cache import StylesCache
+
 HAND_OVER_SECONDS = 0.0005
 """So long at most the terminal's writer waits for work in Python elsewhere; Python's own choice is 5 ms."""
 IDLE_SECONDS = 1.0
@@ -29,6 +31,7 @@ class Tidying:
         """Tidy once after keys, when the last was `heard` a while before `now`; both in seconds."""
         if now - heard < IDLE_SECONDS or (self._done is not None and self._done >= heard):
             return
+        StylesCache.get_inner_outer.cache_clear()  # Textual keeps a thousand lost widgets by their colours
         gc.collect()
         if self._done is None:
             gc.freeze()

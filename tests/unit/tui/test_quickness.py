@@ -1,9 +1,12 @@
 """When memory is tidied: after keys, never at one."""
 
 import gc
+import weakref
 from collections.abc import Iterator
 
 import pytest
+from textual._styles_cache import StylesCache
+from textual.color import Color
 
 from kimikoe_tui.quickness import IDLE_SECONDS, NEVER, Tidying
 
@@ -35,3 +38,13 @@ def test_memory_is_tidied_once_after_keys_and_never_at_one(searches: list[int]) 
     assert len(searches) == 1
     tidying.tick(heard=61.0, now=63.0)
     assert len(searches) == 2
+
+
+def test_the_lines_of_widgets_that_are_gone_are_let_go() -> None:
+    lines = StylesCache()
+    lines.get_inner_outer(Color(0, 0, 0), Color(1, 2, 3))
+    alive = weakref.ref(lines)
+    del lines
+    assert alive() is not None, "Textual lets them go by itself now"
+    Tidying().tick(heard=10.0, now=10.0 + 2 * IDLE_SECONDS)
+    assert alive() is None
