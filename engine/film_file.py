@@ -19,6 +19,8 @@ STAMP_SAMPLES, STAMP_SAMPLE_BYTES = 32, 2**15
 HIGHEST_PLAUSIBLE_RATE = 240
 HD_HEIGHT = 720
 UNSPECIFIED_COLORSPACE = 2
+REFERENCES_TOLD = ("h264", "hevc", "mpeg2video", "mpeg1video")
+HEVC_PARAMETERS = b"\x40\x01"  # the header of the parameter set that says how many layers a stream has
 TEXT_AND_PICTURE_FORMATS = ("tty", "bin", "xbin", "adf", "idf", "image2", "ico")
 FORMATS_STATING_LENGTH = ("mov", "matroska", "flv", "avi")
 SMALLEST_SHORTFALL_FRAMES, SMALLEST_SHORTFALL_SHARE = 3, Fraction(2, 100)
@@ -145,6 +147,17 @@ def _reached(container: Any, stream: Any, on_packets: Callable[[], None]) -> tup
             if count % 1000 == 0:
                 on_packets()
     return count, end - first if stream.duration else end
+
+
+def tells_what_is_referred_to(codec: Any) -> bool:
+    """Whether a codec's frames tell before they are decoded that no other refers to them.
+
+    In HEVC of several temporal layers they tell it only of their own layer.
+    """
+    if codec.name != "hevc":
+        return codec.name in REFERENCES_TOLD
+    parameters = (codec.extradata or b"").partition(HEVC_PARAMETERS)[2]
+    return len(parameters) > 1 and parameters[1] >> 1 & 7 == 0
 
 
 def open_container(path: Path) -> Any:

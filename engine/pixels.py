@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from db.errors import UserError
 from db.i18n import _
 from engine.film_file import FilmInfo, stamp
+from engine.film_reader import FilmReader
 from engine.fit import Box, Fit, cropped, fit_picture, width_before_crop
-from engine.video import FilmReader, Threads
+from engine.video import Threads
 
 
 class Film:
@@ -36,7 +37,7 @@ class Film:
             row["focus_y"],
         )
         self._db = db
-        self._reader = FilmReader(self.path, self.info, self._place, threads=threads)
+        self._reader = FilmReader(self.path, self.info, self._place, self._last_key, threads=threads)
 
     def picture(self, number: int, width: int | None = None) -> NDArray[np.uint8]:
         """The displayed picture [h, w, 3] of a frame without the letterbox, `width` pixels wide where given."""
@@ -61,6 +62,13 @@ class Film:
         if row is None:
             raise UserError(_("Film {name} has no frame {number}.").format(name=self.name, number=number))
         return int(row["pts"]), int(row["fields"])
+
+    def _last_key(self, number: int) -> int:
+        row = self._db.execute(
+            "SELECT number FROM frame WHERE film_id = ? AND number <= ? AND is_key ORDER BY number DESC LIMIT 1",
+            (self.id, number),
+        ).fetchone()
+        return int(row["number"]) if row else 1
 
 
 def _present(row: sqlite3.Row) -> Path:

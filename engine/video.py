@@ -1,11 +1,11 @@
-"""A film's frames in order, and any frame by number.
+"""A film's frames in order.
 
 PyAV alone decodes. A frame's number is its place in display order, counting from 1; its presentation timestamp (pts)
-is what finds it again, and where fields were joined (`engine.fields`) how that was done. Frame threads serve the pass
-over a whole film, slice threads random access, where latency counts; the pixels are the same.
+is what finds it again (`engine.film_reader`), and where fields were joined (`engine.fields`) how that was done. Frame
+threads serve the pass over a whole film, slice threads random access, where latency counts; the pixels are the same.
 """
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -21,13 +21,11 @@ from numpy.typing import NDArray
 
 from db.errors import UserError
 from db.i18n import _
-from engine.fields import Placed, deinterlaced, film_frames, is_interlaced, is_telecine, joined, recognise
-from engine.film_file import FilmInfo, open_container
+from engine.fields import Placed, deinterlaced, film_frames, is_interlaced, is_telecine, recognise
+from engine.film_file import FilmInfo, open_container, tells_what_is_referred_to
 
 Threads = Literal["AUTO", "SLICE"]
-FORWARD_FRAMES = 100
 MAX_UNPLACED_FRAMES = 250
-SKIPPING_CODECS = ("h264",)  # whose frames that nothing refers to are known as such before they are decoded
 SEEK_MARGINS_SECONDS = (0, 2, 10, 60)
 STRETCHES, STRETCH_FRAMES = 6, 24
 FILM_SHARE_OF_TELECINE = Fraction(4, 5)
@@ -53,15 +51,20 @@ class DecodedFrame:
     fields: int = 0
 
 
-class _FrameSource:
-    """An open film whose frames come in display order, from its start or from a key frame."""
+class FrameSource:
+    """An open film whose frames come in display order, from its start or from a key frame.
+
+    Before the timestamp `wanted` frames that no other refers to may be left out, which saves decoding them.
+    """
+
+    wanted: int | None = None
 
     def __init__(
         self, path: Path, info: FilmInfo, threads: Threads, on_left_out: Callable[[], None] = lambda: None
     ) -> None:
         self._path, self._index, self._threads, self._on_left_out = path, info.stream, threads, on_left_out
-        self._skips = info.codec in SKIPPING_CODECS and info.fields == "progressive"
         self._open()
+        self._may_skip = info.fields == "progressive" and tells_what_is_referred_to(self._stream.codec_context)
 
     def _open(self) -> None:
         self._container = open_container(self._path)
@@ -69,19 +72,20 @@ class _FrameSource:
         self._stream.thread_type = self._threads
         self.at_start = True
 
-    def frames(self, wanted: int | None = None) -> Iterator[Placed]:
+    def frames(self) -> Iterator[Placed]:
         """Frames and whether each is corrupt, from where the file stands.
 
-        Before the timestamp `wanted` frames that no other refers to may be left out, which saves decoding them.
-        A frame without a timestamp gets one just after the frame before. One that is not later than the frame before
-        it cannot be found again and is left out.
+        A frame without a timestamp gets one just after the frame before; they end at it where that one may have been
+        skipped. One that is not later than the frame before it cannot be found again and is left out.
         """
-        last_pts, unplaced, unstamped = None, 0, 0
+        last_pts, unplaced, unstamped, skipped = None, 0, 0, False
         damaged: list[tuple[int, int]] = []
         for packet in self._container.demux(self._stream):
-            passed_over = wanted is not None and packet.pts is not None and packet.pts < wanted
-            self._stream.codec_context.skip_frame = "NONREF" if passed_over else "DEFAULT"
+            skipped = self._skip(packet) or skipped
             for frame in self._decoded(packet, damaged):
+                if frame.pts is None and skipped:
+                    self._may_skip = False
+                    return
                 unstamped = unstamped + 1 if frame.pts is None else 0
                 if frame.pts is None and last_pts is not None and unstamped <= MAX_UNPLACED_FRAMES:
                     frame.pts = last_pts + 1
@@ -94,6 +98,12 @@ class _FrameSource:
                 damaged[:] = [span for span in damaged if span[1] > last_pts]
         if last_pts is None and unplaced:
             raise self._without_timestamps()
+
+    def _skip(self, packet: Any) -> bool:
+        """Whether this packet is left undecoded where no frame refers to it."""
+        before = self.wanted is not None and packet.pts is not None and packet.pts < self.wanted
+        self._stream.codec_context.skip_frame = "NONREF" if before and self._may_skip else "DEFAULT"
+        return before and self._may_skip
 
     def _decoded(self, packet: Any, damaged: list[tuple[int, int]]) -> list[Any]:
         """The frames that come out with this packet; a damaged one adds the span of timestamps it may spoil.
@@ -108,27 +118,26 @@ class _FrameSource:
             damaged.append((packet.dts, packet.dts if packet.pts is None else packet.pts))
         return frames or []
 
-    def frames_from(self, pts: int, margin_seconds: int = 0, wanted: int | None = None) -> Iterator[Placed]:
+    def frames_from(self, pts: int, margin_seconds: int = 0) -> Iterator[Placed]:
         """Frames from a key frame at or before `pts`, at least `margin_seconds` before where the film has that.
 
-        Before the timestamp `wanted` not all frames need come.
         Where a container seeks by decoding time the first frame can be a later one; then a longer margin helps.
         """
         for margin in SEEK_MARGINS_SECONDS:
             seconds = max(margin, margin_seconds)
-            frames = self._frames_after_seek(pts - round(seconds / self._stream.time_base), wanted)
+            frames = self._frames_after_seek(pts - round(seconds / self._stream.time_base))
             first = next(frames, None)
             if first is not None and first.frame.pts <= pts:
                 return chain((first,), frames)
         return self._frames_from_start()
 
-    def _frames_after_seek(self, pts: int, wanted: int | None) -> Iterator[Placed]:
+    def _frames_after_seek(self, pts: int) -> Iterator[Placed]:
         try:
             self._container.seek(pts, stream=self._stream, backward=True)
             self.at_start = False
         except av.FFmpegError:
             return iter(())
-        return self.frames(wanted if self._skips else None)
+        return self.frames()
 
     def _frames_from_start(self) -> Iterator[Placed]:
         self._container.close()
@@ -153,11 +162,11 @@ def decode(
     path: Path, info: FilmInfo, after: Locator | None = None, on_left_out: Callable[[], None] = lambda: None
 ) -> Generator[DecodedFrame]:
     """All frames in display order, numbered from 1; with `after`, those that follow; `on_left_out` per unplaced one."""
-    with closing(_FrameSource(path, info, "AUTO", on_left_out)) as source:
+    with closing(FrameSource(path, info, "AUTO", on_left_out)) as source:
         if after is None or info.fields == "film":  # which frame of five repeats depends on those before
             number, frames = 0, _film_frames(source.frames(), info)
         else:
-            number, frames = after.number, _shown_from(source, info, after.pts)
+            number, frames = after.number, shown_from(source, info, after.pts)
         for frame, is_key, corrupt, fields in frames:
             is_new = after is None or frame.pts > after.pts
             number += is_new or info.fields == "film"
@@ -172,14 +181,12 @@ def _film_frames(frames: Iterator[Placed], info: FilmInfo) -> Iterator[Placed]:
     return deinterlaced(frames, only_flagged=info.interlaced) if info.fields == "deinterlace" else frames
 
 
-def _shown_from(
-    source: _FrameSource, info: FilmInfo, pts: int, margin_seconds: int = 0, wanted: int | None = None
-) -> Iterator[Placed]:
+def shown_from(source: FrameSource, info: FilmInfo, pts: int, margin_seconds: int = 0) -> Iterator[Placed]:
     """Frames from at or before `pts` on, deinterlaced as in the pass over the whole film.
 
     Telecined frames come as the decoder gives them, from before `pts` on, for `joined` to put together.
     """
-    frames = source.frames_from(pts if info.fields == "progressive" else pts - 1, margin_seconds, wanted)
+    frames = source.frames_from(pts if info.fields == "progressive" else pts - 1, margin_seconds)
     if info.fields != "deinterlace":
         return frames
     whole = deinterlaced(frames, only_flagged=info.interlaced)
@@ -188,7 +195,7 @@ def _shown_from(
 
 def with_fields(path: Path, info: FilmInfo) -> FilmInfo:
     """The recipe with what is to be done about fields, seen on stretches spread over the film."""
-    with closing(_FrameSource(path, info, "AUTO")) as source:
+    with closing(FrameSource(path, info, "AUTO")) as source:
         kind = recognise(islice(frames, STRETCH_FRAMES) for frames in _spread(source, info, STRETCHES))
     if not is_interlaced(kind, info.interlaced):
         return info
@@ -207,13 +214,13 @@ def next_tainted(tainted_before: bool, is_key: bool, corrupt: bool) -> bool:
 
 def sample_pictures(path: Path, info: FilmInfo, count: int = 20) -> Iterator[NDArray[np.uint8]]:
     """Displayed pictures [h, w, 3] of key frames spread evenly over the film."""
-    with closing(_FrameSource(path, info, "SLICE")) as source:
+    with closing(FrameSource(path, info, "SLICE")) as source:
         for frames in _spread(source, info, count):
             for placed in islice(frames, 1):
                 yield display_picture(placed.frame, info)
 
 
-def _spread(source: _FrameSource, info: FilmInfo, count: int) -> Iterator[Iterator[Placed]]:
+def _spread(source: FrameSource, info: FilmInfo, count: int) -> Iterator[Iterator[Placed]]:
     """Frames from the key frames at so many places, spread evenly over the film."""
     first = next(source.frames(), None)
     if first is None:
@@ -238,75 +245,3 @@ def display_picture(frame: Any, info: FilmInfo, width: int | None = None, reform
         interpolation=Interpolation.AREA if width < info.width else Interpolation.BILINEAR,
     )
     return np.ascontiguousarray(np.rot90(rgb.to_ndarray(), info.rotation // 90))
-
-
-class FilmReader:
-    """Any frame of a film by number, exact; a frame a little ahead is reached without a seek.
-
-    `place_of` tells of a number its timestamp and how its fields were joined.
-    """
-
-    def __init__(
-        self, path: Path, info: FilmInfo, place_of: Callable[[int], tuple[int, int]], *, threads: Threads = "SLICE"
-    ) -> None:
-        self.info = info
-        self._source = _FrameSource(path, info, threads)
-        self._place_of = place_of
-        self._reformatter = VideoReformatter()
-        self._frames: Iterator[Placed] = iter(())
-        self._number = 0
-        self._frame: Any = None  # as it is shown
-        self._last: Any = None  # the newest frame of the decoder
-        self._before: Any = None  # the one that it gave before that
-
-    def picture(self, number: int, width: int | None = None) -> NDArray[np.uint8]:
-        """The displayed picture [h, w, 3] of one frame; `width` scales it."""
-        return display_picture(self._seen(number), self.info, width, self._reformatter)
-
-    def pictures(self, numbers: Sequence[int]) -> NDArray[np.uint8]:
-        """Displayed pictures [n, h, w, 3] in the order of `numbers`, decoded in film order."""
-        pictures = np.empty((len(numbers), self.info.height, self.info.width, 3), np.uint8)
-        for index in sorted(range(len(numbers)), key=numbers.__getitem__):
-            pictures[index] = self.picture(numbers[index])
-        return pictures
-
-    def close(self) -> None:
-        """Close the file."""
-        self._source.close()
-
-    def _seen(self, number: int) -> Any:
-        if number == self._number - 1 and self._is_before(number):
-            return self._before
-        if self._frame is None or number != self._number:
-            self._number, self._frame = number, self._find(number, number - self._number)
-        return self._frame
-
-    def _is_before(self, number: int) -> bool:
-        """Whether the frame before the one that is shown was decoded on the way to it."""
-        progressive = self.info.fields == "progressive"
-        return progressive and self._before is not None and self._place_of(number)[0] == self._before.pts
-
-    def _find(self, number: int, ahead: int) -> Any:
-        pts, fields = self._place_of(number)
-        if self._frame is not None and 0 < ahead <= FORWARD_FRAMES and (frame := self._advance(pts, fields)):
-            return frame
-        for wanted in (self._wanted(number, pts), None):  # frames without timestamps follow on ones that may be skipped
-            for margin in SEEK_MARGINS_SECONDS:
-                self._frames, self._last = _shown_from(self._source, self.info, pts, margin, wanted), None
-                if frame := self._advance(pts, fields):
-                    return frame
-        raise UserError(_("Frame {number} can no longer be read: check the film's file.").format(number=number))
-
-    def _wanted(self, number: int, pts: int) -> int:
-        """The timestamp from which on every frame is decoded: of the one before, which is often asked for next."""
-        try:
-            return self._place_of(number - 1)[0] if number > 1 else pts
-        except UserError:  # the film is in only in part
-            return pts
-
-    def _advance(self, pts: int, fields: int) -> Any:
-        for placed in self._frames:
-            self._before, self._last = self._last, placed.frame
-            if placed.frame.pts >= pts:
-                return joined(placed.frame, self._before, fields) if placed.frame.pts == pts else None
-        return None

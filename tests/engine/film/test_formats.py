@@ -15,7 +15,8 @@ import pytest
 from db.errors import UserError
 from engine.fields import is_combed
 from engine.film_file import FilmInfo, probe
-from engine.video import DecodedFrame, FilmReader, Locator, decode, display_picture, with_fields
+from engine.film_reader import FilmReader
+from engine.video import DecodedFrame, Locator, decode, display_picture, with_fields
 from tests.engine.film.clips import Picture, numbered, numbered_clip, shown_number, write_clip
 
 COUNT = 100
@@ -216,7 +217,10 @@ class Clip:
 
     def reader(self) -> FilmReader:
         places = {frame.number: (frame.pts, frame.fields) for frame in self.frames}
-        return FilmReader(self.path, self.info, places.__getitem__)
+        keys = [1, *(frame.number for frame in self.frames if frame.is_key)]
+        return FilmReader(
+            self.path, self.info, places.__getitem__, lambda number: max(key for key in keys if key <= number)
+        )
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -237,6 +241,15 @@ def test_every_frame_is_there_once_and_in_order(clip: Clip) -> None:
 def test_sixty_frames_at_random_are_the_very_pictures_of_the_pass(clip: Clip) -> None:
     reader = clip.reader()
     wanted = random.Random(clip.kind).choices(range(1, len(clip.frames) + 1), k=ACCESSES)
+    wrong = [number for number in wanted if not np.array_equal(reader.picture(number), clip.pictures[number - 1])]
+    assert wrong == []
+    reader.close()
+
+
+def test_steps_backwards_and_ahead_are_the_very_pictures_of_the_pass(clip: Clip) -> None:
+    reader = clip.reader()
+    last = len(clip.frames)
+    wanted = [*range(last, last - 20, -1), 40, 44, 43, 42, 39, 30, 45, 46, 5, 4, 3, 2, 1]
     wrong = [number for number in wanted if not np.array_equal(reader.picture(number), clip.pictures[number - 1])]
     assert wrong == []
     reader.close()

@@ -334,7 +334,7 @@ def test_regrouping_decodes_nothing_and_loses_no_verdict_score_or_vector(
     run(TagRequest())
     set_tag(studio.db, "me", film_id, 5, "hold", "nagisa", True)
     kept = {table: _rows(studio, table) for table in ("verdict", "score", "scored", "frame", "shot", "event")}
-    monkeypatch.setattr("engine.video._FrameSource._decoded", lambda *args: pytest.fail("a frame was decoded"))
+    monkeypatch.setattr("engine.video.FrameSource._decoded", lambda *args: pytest.fail("a frame was decoded"))
     made = run(HoldsRequest(film_id=film_id, threshold=255))
     assert made == {"threshold": 255, "estimated_threshold": DEFAULT_THRESHOLD, "holds": 1}
     assert key_frames(studio) == [1]

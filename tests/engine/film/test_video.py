@@ -11,7 +11,8 @@ from PIL import Image
 
 from db.errors import UserError
 from engine.film_file import FilmInfo, content_hash, probe, shortfall
-from engine.video import FilmReader, Locator, decode, display_picture, next_tainted, sample_pictures
+from engine.film_reader import FilmReader
+from engine.video import Locator, decode, display_picture, next_tainted, sample_pictures
 from tests.engine.film.clips import backwards, cut_in_half, damage, numbered, numbered_clip, shown_number, write_clip
 
 COUNT = 120
