@@ -10,7 +10,7 @@ from sqlite3 import Connection
 
 import numpy as np
 
-from bench.studio import LONG
+from bench.studio import LONG, add_film, spans
 from db.connect import connect_studio, writing
 from kimikoe_tui.cli.models import create_studio
 
@@ -51,28 +51,11 @@ def _make(root: Path) -> None:
 
 def _add_film(db: Connection, chance: np.random.Generator) -> list[tuple[int, int, int]]:
     """The frames, their drawings and their shots; returns (shot, first, last) of every drawing."""
-    db.execute(
-        """INSERT INTO film (id, name, sha256, path, bytes, width, height, fps_num, fps_den, decode, crop_x, crop_y,
-               crop_w, crop_h, fit, frame_count, added_at)
-           VALUES (1, 'film', 'aa', '/nowhere.mp4', 1, 1920, 1080, 30, 1, '{}', 0, 0, 1920, 1080, 'cover', ?, 0)""",
-        (LONG,),
-    )
-    db.executemany(
-        """INSERT INTO frame (film_id, number, pts, is_key, distance, cut_change, signature)
-           VALUES (1, ?, ?, 0, 0, 0, x'')""",
-        ((number, number * 512) for number in range(1, LONG + 1)),
-    )
     firsts = _starts(chance, LONG, HOLDS)
-    lasts = [*(first - 1 for first in firsts[1:]), LONG]
-    shot_starts = _starts(chance, HOLDS, SHOTS)
-    db.execute("INSERT INTO grouping VALUES (1, 1, 5, 'bench', 0)")
-    db.execute("UPDATE film SET grouping_id = 1")
-    db.executemany("INSERT INTO hold VALUES (1, ?, ?, ?)", zip(firsts, lasts, firsts, strict=True))
-    ends = [*(start - 1 for start in shot_starts[1:]), HOLDS]
-    spans = [(firsts[start - 1], lasts[end - 1]) for start, end in zip(shot_starts, ends, strict=True)]
-    db.executemany("INSERT INTO shot VALUES (1, ?, ?, ?)", ((n, *span) for n, span in enumerate(spans, 1)))
-    shot_of = np.searchsorted([first for first, _last in spans], firsts, side="right")
-    return list(zip(map(int, shot_of), firsts, lasts, strict=True))
+    shots = [firsts[start - 1] for start in _starts(chance, HOLDS, SHOTS)]
+    add_film(db, LONG, firsts, shots, (1920, 1080))
+    shot_of = np.searchsorted(shots, firsts, side="right")
+    return [(int(shot), *span) for shot, span in zip(shot_of, spans(firsts, LONG), strict=True)]
 
 
 def _starts(chance: np.random.Generator, length: int, parts: int) -> list[int]:

@@ -13,7 +13,7 @@ TAGS = {"1girl": 0, "glasses": 0, ":d": 0, "x_(y)": 0, ">:(": 0, "safe": 9, "exp
 def add_small_film(db: Connection) -> None:
     """Frame n is drawn anew at odd n. Every drawing has `1girl`; every second one glasses at 150/255."""
     with writing(db):
-        add_film(db, FRAMES, [1, FIRST_SHOT + 1])
+        add_film(db, FRAMES, range(1, FRAMES, 2), [1, FIRST_SHOT + 1])
         _add_tags(db)
 
 
