@@ -62,6 +62,13 @@ def note_new(db: sqlite3.Connection, root: Path, room: DiskRoom | None = None) -
             db.execute("UPDATE notice SET over_at = ? WHERE subject = ? AND over_at IS NULL", (now(), DISK))
 
 
+def begin_to_tell(db: sqlite3.Connection, root: Path) -> None:
+    """Count what has happened until now as told: nobody had asked for it."""
+    note_new(db, root)
+    with writing(db):
+        db.execute("UPDATE notice SET told_at = ? WHERE told_at IS NULL", (now(),))
+
+
 Found = tuple[Event, str, dict[str, Any]]
 
 

@@ -181,8 +181,9 @@ def stopped(db: sqlite3.Connection, job_id: int, reason: str = "", *, died: bool
             waits.forget(db, job_id)
         state = {"pause": "paused", "wait": "paused", "cancel": "cancelled", "run": "queued"}[want]
         ending = "died" if died else _ENDINGS[want]
-        attempts.end(db, job_id, ending, waits.words(db, job_id) or reason)
-        _leave(db, job_id, state, waits.words(db, job_id) or reason)
+        reason = waits.words(db, job_id) or (reason if died or want == "run" else "")  # else a person is the reason
+        attempts.end(db, job_id, ending, reason)
+        _leave(db, job_id, state, reason)
     return state
 
 

@@ -2,7 +2,7 @@
 
 import click
 
-from db import consent, settings
+from db import consent, notices, settings
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
@@ -28,14 +28,22 @@ def setting(context: Context, name: str, value: str | None, reset: bool, as_json
     if reset:
         settings.reset(context.db, name)
     elif value is not None:
-        settings.store(context.db, name, value)
-        if name == settings.NOTIFY.name:
-            consent.allow(value)
+        _store(context, name, value)
     if as_json:
         print_json([_fields(context, each) for each in wanted])
         return
     for each in wanted:
         click.echo(_line(context, each))
+
+
+def _store(context: Context, name: str, value: str) -> None:
+    """Set one; a command that is to tell of things is allowed to, and begins with what happens from now on."""
+    told_before = settings.text(context.db, settings.NOTIFY)
+    settings.store(context.db, name, value)
+    if name == settings.NOTIFY.name:
+        consent.allow(value)
+        if not told_before:
+            notices.begin_to_tell(context.db, context.root)
 
 
 def _fields(context: Context, each: "settings.Setting[object]") -> dict[str, str]:
