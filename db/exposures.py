@@ -61,6 +61,12 @@ def threshold_in_use(db: sqlite3.Connection, film_id: int) -> int | None:
     return int(row["threshold"]) if row else None
 
 
+def chosen_threshold(db: sqlite3.Connection, film_id: int) -> int | None:
+    """The threshold that a person chose for a film; None where the one that fits the encode is wanted."""
+    row = db.execute("SELECT hold_threshold FROM film WHERE id = ?", (film_id,)).fetchone()
+    return row["hold_threshold"]  # type: ignore[no-any-return]
+
+
 def distance_counts(db: sqlite3.Connection, film_id: int) -> list[int]:
     """How many frames are at each distance 0..255 from the frame before; the first frame has none before it."""
     rows = db.execute(

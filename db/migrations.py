@@ -89,6 +89,11 @@ def m014_judging(db: sqlite3.Connection) -> None:
     _run(db, judging.JUDGING)
 
 
+def m015_chosen_thresholds(db: sqlite3.Connection) -> None:
+    """A threshold of holds that a person chose stays when more of the film is taken in."""
+    _run(db, exact.CHOSEN_THRESHOLDS)
+
+
 def _acts_in_short(changes: str) -> str:
     """`{"key":k,"before":b,"after":a}` of each row as `[k,b,a]`; what another program spoilt stays as it is."""
     try:
@@ -114,6 +119,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     m012_exact_frames,
     m013_acts_in_short,
     m014_judging,
+    m015_chosen_thresholds,
 )
 
 

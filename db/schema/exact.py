@@ -24,3 +24,8 @@ CREATE TABLE repeat (
     PRIMARY KEY (film_id, first, other_film_id, other_first)
 ) WITHOUT ROWID;
 """
+
+CHOSEN_THRESHOLDS = """
+-- the threshold of holds that a person chose; none where the one that fits the encode is wanted
+ALTER TABLE film ADD COLUMN hold_threshold INTEGER CHECK (hold_threshold BETWEEN 0 AND 255);
+"""

@@ -8,7 +8,7 @@ from db import films
 from db.changes import announce
 from db.connect import now, writing
 from db.errors import UserError
-from db.exposures import counted, estimate_threshold, threshold_in_use
+from db.exposures import chosen_threshold, counted, estimate_threshold, threshold_in_use
 from db.i18n import _
 from db.requests import HoldsRequest
 from engine.holds import METHOD, HoldSpan, group_holds
@@ -37,23 +37,24 @@ def run(studio: Studio, request: HoldsRequest, job: RunningJob) -> None:
 
 
 def is_regrouped(db: sqlite3.Connection, film_id: int, threshold: int | None) -> bool:
-    """Whether a film is to be grouped: it is not yet, or was by another threshold than the one that is asked for."""
+    """Whether a film is to be grouped: it is not yet, or this threshold is not the one in use that was chosen."""
     current = threshold_in_use(db, film_id)
-    return current is None or threshold not in (None, current)
+    return current is None or (threshold is not None and {threshold} != {current, chosen_threshold(db, film_id)})
 
 
 def group_film(db: sqlite3.Connection, film_id: int, threshold: int | None, job: RunningJob) -> dict[str, int]:
     """Group the stored frames, and use the new grouping once all of it is stored; an old one stays.
 
-    Without a threshold it is the one that fits the film's encode. Returns both thresholds and the number of holds.
+    A threshold is one that was chosen, and stays when more of the film is taken in; without one it is that which fits
+    the film's encode. Returns both thresholds and the number of holds.
     """
     rows = db.execute(
         "SELECT number, distance, signature, tainted FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
     ).fetchall()
     estimated = estimate_threshold(counted([row["distance"] for row in rows[1:]]))
-    threshold = estimated if threshold is None else threshold
+    chosen, threshold = threshold, estimated if threshold is None else threshold
     holds = [hold for run in consecutive(rows) for hold in _grouped(run, threshold)]
-    _use(db, film_id, _stored_grouping(db, film_id, threshold, holds, job), rows[-1]["number"])
+    _use(db, film_id, _stored_grouping(db, film_id, threshold, holds, job), chosen, rows[-1]["number"])
     job.say(
         _("{holds} holds at threshold {threshold}; {estimated} fits the film's encode").format(
             holds=len(holds), threshold=threshold, estimated=estimated
@@ -93,9 +94,9 @@ def _grouping(db: sqlite3.Connection, film_id: int, threshold: int) -> int:
     return int(row["id"])
 
 
-def _use(db: sqlite3.Connection, film_id: int, grouping_id: int, last: int) -> None:
+def _use(db: sqlite3.Connection, film_id: int, grouping_id: int, chosen: int | None, last: int) -> None:
     with writing(db):
-        db.execute("UPDATE film SET grouping_id = ? WHERE id = ?", (grouping_id, film_id))
+        db.execute("UPDATE film SET grouping_id = ?, hold_threshold = ? WHERE id = ?", (grouping_id, chosen, film_id))
         announce(db, "frames", film_id, 1, last)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from db.changes import announce
 from db.connect import writing
 from db.errors import UserError
-from db.exposures import DEFAULT_THRESHOLD
+from db.exposures import DEFAULT_THRESHOLD, chosen_threshold
 from db.i18n import _
 from db.requests import IngestRequest
 from db.timecode import span
@@ -42,11 +42,17 @@ def run(studio: Studio, request: IngestRequest, job: RunningJob) -> None:
     with closing(Film(studio.db, film_id, threads="AUTO")) as film:
         if not _is_complete(studio.db, film_id):
             _take_in_part(studio, film, *span(request.start, request.end, film.fps), job)
-        if not holds_reach(studio.db, film_id) or is_regrouped(studio.db, film_id, request.hold_threshold):
-            group_film(studio.db, film_id, request.hold_threshold, job)
+        threshold = _threshold(studio.db, film_id, request)
+        if not holds_reach(studio.db, film_id) or is_regrouped(studio.db, film_id, threshold):
+            group_film(studio.db, film_id, threshold, job)
         find_repeats(studio.db, film_id, job)
         fill_thumbnails(studio, film, job)
     job.made(film_id=film_id)
+
+
+def _threshold(db: sqlite3.Connection, film_id: int, request: IngestRequest) -> int | None:
+    """The threshold that is asked for, or was when less of the film was in."""
+    return chosen_threshold(db, film_id) if request.hold_threshold is None else request.hold_threshold
 
 
 def _is_complete(db: sqlite3.Connection, film_id: int) -> bool:

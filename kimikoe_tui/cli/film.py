@@ -7,6 +7,7 @@ import click
 
 from db import events, films, library, tags
 from db.errors import UserError
+from db.exposures import GREATEST_DISTANCE
 from db.i18n import _
 from db.permissions import share
 from db.requests import IngestRequest, TagRequest
@@ -26,7 +27,11 @@ from kimikoe_tui.text import plain
     show_default=True,
     help="How a frame reaches a square model: padded to the whole, or its middle cut out.",
 )
-@click.option("--hold-threshold", type=int, help="Luma change (0..255) up to which a drawing counts as held.")
+@click.option(
+    "--hold-threshold",
+    type=click.IntRange(0, GREATEST_DISTANCE),
+    help="Luma change (0..255) up to which a drawing counts as held.",
+)
 @click.option("--note", default="", help="Where the film comes from.")
 @click.option("--credit", default="", help="Whose film it is.")
 @click.option("--from", "start", default="", help="Take in a part, from here: 31:50, 31分50秒 or 57301.")

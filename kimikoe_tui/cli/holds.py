@@ -36,8 +36,9 @@ def holds_command(
 ) -> None:  # fmt: skip
     """Show how a film's frames collapse to holds and shots, or group them anew: nothing is decoded for that.
 
-    A higher threshold joins more frames to one drawing, a lower one keeps smaller changes apart. Verdicts, scores and
-    vectors are of frames, and stay. A dissolve is not a cut: both pictures lie in one shot.
+    A higher threshold joins more frames to one drawing, a lower one keeps smaller changes apart. One that was chosen
+    stays when more of the film is taken in, until --estimate. Verdicts, scores and vectors are of frames, and stay. A
+    dissolve is not a cut: both pictures lie in one shot.
 
     \b
     Example:
@@ -56,22 +57,25 @@ def holds_command(
 
 
 def _show(db: Connection, film: films.Film, current: int, as_json: bool) -> None:
-    held, estimated = (
-        exposures.exposures(db, film.id),
-        exposures.estimate_threshold(exposures.distance_counts(db, film.id)),
-    )
+    held, chosen = exposures.exposures(db, film.id), exposures.chosen_threshold(db, film.id)
+    estimated = exposures.estimate_threshold(exposures.distance_counts(db, film.id))
     shots = int(db.execute("SELECT count(*) FROM shot WHERE film_id = ?", (film.id,)).fetchone()[0])
     if as_json:
         figures = {"frames": film.frames_in, "holds": held.holds, "shots": shots, "exposures": held}
-        print_json({"film": film.name, **figures, "threshold": current, "estimated_threshold": estimated})
+        thresholds = {"threshold": current, "chosen_threshold": chosen, "estimated_threshold": estimated}
+        print_json({"film": film.name, **figures, **thresholds})
         return
     click.echo(plain(film.name))
     click.echo(" → ".join(collapse.collapsed(film.frames_in, held.holds, shots)))
     click.echo(collapse.saved(film.frames_in, held.holds))
     for line in collapse.histogram(held):
         click.echo(line)
-    click.echo(_("threshold {current}; {estimated} fits the film's encode").format(
-        current=current, estimated=estimated))  # fmt: skip
+    words = (
+        _("threshold {current}; {estimated} fits the film's encode")
+        if chosen is None
+        else _("threshold {current}, which was chosen; {estimated} fits the film's encode")
+    )
+    click.echo(words.format(current=current, estimated=estimated))
 
 
 def _preview(context: Context, film: films.Film, current: int, wanted: int | None, as_json: bool) -> None:

@@ -66,7 +66,9 @@ def test_a_film_is_grouped_anew_and_back_by_the_estimate(run: Run, studio: Path)
     made = json.loads(run("holds", "--threshold", 8, "--wait", "--json").stdout)[0]["made"]
     assert made == {"threshold": 8, "estimated_threshold": 4, "holds": 150}
     assert json.loads(run("holds", "--json").stdout)["exposures"]["longer"] == 150
+    assert run("holds").stdout.splitlines()[-1] == "threshold 8, which was chosen; 4 fits the film's encode"
     run("holds", "--estimate", "--wait")
+    assert json.loads(run("holds", "--json").stdout)["chosen_threshold"] is None
     assert json.loads(run("holds", "--json").stdout)["holds"] == 300
 
 

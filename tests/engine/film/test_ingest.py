@@ -13,7 +13,7 @@ import pytest
 
 from db import events
 from db.errors import UserError
-from db.exposures import DEFAULT_THRESHOLD
+from db.exposures import DEFAULT_THRESHOLD, chosen_threshold, threshold_in_use
 from db.requests import HoldsRequest, IngestRequest, TaggerRequest, TagRequest
 from db.tags import set_tag
 from db.timecode import span
@@ -286,6 +286,24 @@ def test_a_part_is_taken_in_and_then_the_whole(
     assert {table: again[table] for table in ("frame", "shot", "hold")} == {
         table: whole[table] for table in ("frame", "shot", "hold")
     }
+
+
+def test_a_threshold_that_a_person_chose_stays_when_the_rest_is_taken_in(
+    studio: Studio, run: Run, film_file: Path
+) -> None:
+    def thresholds() -> tuple[int | None, int | None]:
+        return threshold_in_use(studio.db, 1), chosen_threshold(studio.db, 1)
+
+    run(IngestRequest(path=str(film_file), end="#40"))
+    estimated, chosen = thresholds()
+    assert estimated is not None and chosen is None
+    run(HoldsRequest(film_id=1, threshold=estimated + 3))
+    run(IngestRequest(path=str(film_file), end="#60"))
+    assert thresholds() == (estimated + 3, estimated + 3)
+    run(HoldsRequest(film_id=1))
+    assert thresholds() == (estimated, None)
+    run(IngestRequest(path=str(film_file), hold_threshold=estimated))
+    assert thresholds() == (estimated, estimated)
 
 
 def test_parts_may_lie_apart(studio: Studio, run: Run, film_file: Path) -> None:
