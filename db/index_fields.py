@@ -67,6 +67,42 @@ def key_frames(db: sqlite3.Connection, state: "State") -> Any:
     return state.kind.union(state.kind(), *(holds.keys for holds in state.holds.values()))
 
 
+def held(value: str, parse: Parse) -> Indexed:
+    """Frames of drawings that are held for so many frames."""
+    fits = is_one_of(value, parse)
+
+    def found(db: sqlite3.Connection, state: "State") -> Any:
+        lengths = (pair for holds in state.holds.values() for pair in holds.lengths.items())
+        return state.kind.union(state.kind(), *(frames for length, frames in lengths if fits(length)))
+
+    return found
+
+
+def seen_by(taggers: Sequence[int]) -> Indexed:
+    """Frames whose drawing one of these taggers has looked at."""
+
+    def found(db: sqlite3.Connection, state: "State") -> Any:
+        from db import index_rows
+
+        keys = [
+            state.seen_frames if each == state.policy.tagger_id else index_rows.seen_frames(db, state.kind, each)
+            for each in taggers
+        ]
+        return state.drawings_of(state.kind.union(*keys))
+
+    return found
+
+
+def seen(db: sqlite3.Connection, state: "State") -> Any:
+    """Frames whose drawing the tagger in use has looked at."""
+    return state.drawings_of(state.seen_frames)
+
+
+def unseen(db: sqlite3.Connection, state: "State") -> Any:
+    """Frames whose drawing it has not."""
+    return state.carried["frame"].everything - seen(db, state)
+
+
 def flickering(tag_ids: Sequence[int] | None, compared: str) -> Indexed:
     """Frames of the shots in which one of these tags, or of all, comes and goes as often as `compared` says."""
     fits = is_one_of(compared, number)

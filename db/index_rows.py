@@ -78,6 +78,7 @@ class Holds(msgspec.Struct, frozen=True):
     shifts: tuple[AnyBitMap, ...]  # key frames, as packed ids, whose drawing is still held 1, 2, … frames later
     long: AnyBitMap
     spans: dict[int, tuple[int, int]]  # of the long ones
+    lengths: dict[int, AnyBitMap]  # by how long a drawing is held, every frame of those drawings
 
     @property
     def keys(self) -> AnyBitMap:
@@ -130,7 +131,23 @@ def holds_of(db: sqlite3.Connection, kind: type[AnyBitMap], film_id: int) -> Hol
         for steps in range(SHIFTED)
     ]
     spans = dict(_long_spans(db, grouping_id, film_id))
-    return Holds(grouping_id, tuple(shifts), kind(spans), spans)
+    lengths = dict(_by_length(db, kind, grouping_id, film_id))
+    return Holds(grouping_id, tuple(shifts), kind(spans), spans, lengths)
+
+
+def _by_length(
+    db: sqlite3.Connection, kind: type[AnyBitMap], grouping_id: int | None, film_id: int
+) -> Iterator[tuple[int, AnyBitMap]]:
+    sql = "SELECT last - first + 1, group_concat(first) FROM hold WHERE grouping_id = ? GROUP BY 1"
+    for length, text in db.execute(sql, (grouping_id,)):
+        firsts, frames = packed(kind, film_id, text), kind()
+        if length <= SHIFTED:
+            frames = kind.union(*(firsts.shift(steps) for steps in range(length)))
+        else:
+            for first in firsts:
+                frames.add_range(first, first + length)
+        frames.run_optimize()
+        yield length, frames
 
 
 def _long_spans(db: sqlite3.Connection, grouping_id: int | None, film_id: int) -> Iterator[tuple[int, tuple[int, int]]]:
@@ -153,6 +170,17 @@ def scored(
             frames = holds[film_id].spread(packed(kind, film_id, text))
             found[tag_id] = found[tag_id] | frames if tag_id in found else frames
     return found
+
+
+def seen_frames(
+    db: sqlite3.Connection, kind: type[AnyBitMap], tagger_id: int | None, within: Range | None = None
+) -> AnyBitMap:
+    """The frames that a tagger has looked at, each for the whole of its drawing."""
+    place = () if within is None else (within.film_id, within.first, within.last)
+    where = "" if within is None else "AND film_id = ? AND frame_number BETWEEN ? AND ?"
+    sql = f"SELECT film_id, group_concat(frame_number) FROM scored WHERE tagger_id = ? {where} GROUP BY film_id"
+    rows = db.execute(sql, (tagger_id, *place)).fetchall()
+    return kind.union(kind(), *(packed(kind, film_id, text) for film_id, text in rows))
 
 
 def said(db: sqlite3.Connection, kind: type[AnyBitMap], within: Range | None = None) -> dict[int, Said]:

@@ -58,6 +58,7 @@ class State(msgspec.Struct, frozen=True):
     holds: dict[int, Holds]
     scored: dict[int, AnyBitMap]
     said: dict[int, Said]
+    seen_frames: AnyBitMap
     seen_images: AnyBitMap
     tags: dict[int, Tag]
     carried: dict[Subject, Carried]
@@ -65,6 +66,10 @@ class State(msgspec.Struct, frozen=True):
     changed: dict[str, int] = {}  # by kind the newest change since it was built
     flicker: Flicker | None = None
     unturned: tuple[Range, ...] = ()  # frames whose tags changed since flicker was counted
+
+    def drawings_of(self, keys: AnyBitMap) -> AnyBitMap:
+        """Every frame that shows a drawing of these key frames."""
+        return self.kind.union(self.kind(), *(holds.spread(keys) for holds in self.holds.values()))
 
     def moment(self, feeds: tuple[str, ...]) -> tuple[int, ...]:
         """What changes where something of these kinds did; of none, where anything did."""
@@ -93,10 +98,11 @@ def built(db: sqlite3.Connection) -> State:
     for bitmap in by_tag.values():
         bitmap.run_optimize()
     images = Carried(index_rows.done_images(db, kind), index_rows.carried_by_images(db, kind))
+    seen_frames = index_rows.seen_frames(db, kind, policy.tagger_id)
     seen_images = index_rows.scored_images(db, kind, policy.tagger_id)
     carried: dict[Subject, Carried] = {"frame": Carried(frames, by_tag), "image": images}
     newest = changes.newest(db)
-    return State(newest, policy, kind, holds, scored, said, seen_images, _tags(db), carried, newest)
+    return State(newest, policy, kind, holds, scored, said, seen_frames, seen_images, _tags(db), carried, newest)
 
 
 def followed(db: sqlite3.Connection, state: State, haste: Haste) -> State | None:
@@ -206,7 +212,8 @@ def _read_again(db: sqlite3.Connection, state: State, within: Range) -> State:
         by_tag[tag_id] = _effective(all_scored[tag_id], all_said[tag_id])
     frames = Carried(state.carried["frame"].everything, by_tag)
     carried: dict[Subject, Carried] = {**state.carried, "frame": frames}
-    return msgspec.structs.replace(state, scored=all_scored, said=all_said, carried=carried)
+    seen = state.seen_frames - gap | index_rows.seen_frames(db, state.kind, state.policy.tagger_id, within)
+    return msgspec.structs.replace(state, scored=all_scored, said=all_said, seen_frames=seen, carried=carried)
 
 
 def _in_range(state: State, first: int, end: int) -> Iterable[int]:

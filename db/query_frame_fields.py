@@ -6,7 +6,7 @@ from functools import partial
 from db.errors import UserError
 from db.films import film_named
 from db.i18n import _
-from db.index_fields import HIGHEST, flickering, key_frames, numbered, ranges, timed
+from db.index_fields import HIGHEST, flickering, held, key_frames, numbered, ranges, seen, seen_by, timed, unseen
 from db.query_fields import TAGGED, id_list, matching_tags, said_of
 from db.query_values import Condition, Field, Parse, bounds_of, comparison, glob, named_score, number, one_of, whole
 from db.timecode import parse_number, parse_seconds
@@ -92,9 +92,7 @@ def _hold(db: Database, value: str) -> Condition:
     sql = f"""((f.film_id, f.number) IN (
         SELECT fi.id, fr.number FROM film fi JOIN hold h ON h.grouping_id = fi.grouping_id AND {chosen.sql}
         JOIN frame fr ON fr.film_id = fi.id AND fr.number BETWEEN h.first AND h.last))"""
-    drawings = f"""SELECT fi.id, h.first, h.last FROM film fi
-        JOIN hold h ON h.grouping_id = fi.grouping_id AND {chosen.sql}"""
-    return Condition(sql, chosen.values, ranges(drawings, chosen.values), OF_FRAMES)
+    return Condition(sql, chosen.values, held(value, whole), OF_FRAMES)
 
 
 def _score(db: Database, value: str) -> Condition:
@@ -121,7 +119,7 @@ ORIGINS = {"verdict": "present", "seen": "how = 'seen'", "spread": "how = 'sprea
 def _origin(db: Database, value: str) -> Condition:
     """Frames of which a person said something: that a tag is there, and in which way it was said."""
     if value == "tagger":
-        return Condition(f"(NOT ({STATES['untagged']}))", [])
+        return Condition(f"(NOT ({STATES['untagged']}))", [], seen, OF_SCORES)
     if value not in ORIGINS:
         raise UserError(_("origin: knows {names}").format(names=", ".join(("tagger", *ORIGINS))))
     said = f"SELECT film_id, frame_number FROM verdict WHERE {ORIGINS[value]}"
@@ -138,7 +136,7 @@ def _tagged(db: Database, value: str) -> Condition:
         JOIN hold h ON h.grouping_id = fi.grouping_id AND h.key_frame = d.frame_number
         JOIN frame fr ON fr.film_id = d.film_id AND fr.number BETWEEN h.first AND h.last
         WHERE d.tagger_id IN ({id_list(taggers)})))"""
-    return Condition(sql, [], feeds=OF_SCORES)
+    return Condition(sql, [], seen_by(taggers), OF_SCORES)
 
 
 def _flicker(db: Database, value: str) -> Condition:
@@ -184,7 +182,7 @@ def _state(db: Database, value: str) -> Condition:
     if value == "excluded":
         return chosen._replace(indexed=ranges("SELECT film_id, first, last FROM exclusion"), feeds=OF_FRAMES)
     feeds = {"judged": ("frames", "verdicts"), "untagged": OF_SCORES}.get(value, OF_FRAMES)
-    return chosen._replace(indexed=key_frames if value == "key" else None, feeds=feeds)
+    return chosen._replace(indexed={"key": key_frames, "untagged": unseen}.get(value), feeds=feeds)
 
 
 def _names(table: str, db: Database) -> list[str]:

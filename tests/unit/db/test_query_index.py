@@ -27,7 +27,8 @@ FRAME_EXPRESSIONS = (
     "flicker:>2", "flicker:glasses<4", "flicker:0", "flicker:1..3", "origin:seen or verdict:-glasses",
     "t:0:01..0:02,>=0:03 -glasses", "t:<0:02", "-t:>0:01", "t:0:02", "frame:<40,60..70", "frame:>1", "is:key",
     "is:untagged", "shot:>=2", "hold:1,>4", "film:*", "flicker:*g*>1", "is:excluded or is:tainted",
-    "score:1girl>0.3 hold:2",
+    "score:1girl>0.3 hold:2", "hold:1..3", "hold:>5,2", "-hold:<4", "origin:tagger glasses", "-is:untagged -hold:1",
+    "tagged:*", "tagged:other", "tagged:other -is:untagged",
 )  # fmt: skip
 IMAGE_EXPRESSIONS = (
     "", "1girl -glasses", "gl* or nagisa", "stars:>=3 -:d", "-is:rejected limit:2", "is:untagged",
