@@ -67,14 +67,15 @@ def view_name(db: sqlite3.Connection, culling: Culling) -> str:
 
 def _save_view(db: sqlite3.Connection, culling: Culling) -> None:
     """Save what is kept under its name, or where another view has that, under it and the culling's number."""
-    name = _new_name(culling)
+    name = new_view_name(culling)
     for free in (name, f"{name} {culling.id}"):
         row = (free, culling.kept)
         if db.execute("INSERT OR IGNORE INTO saved_view (name, room, expression) VALUES (?, 'image', ?)", row).rowcount:
             break
 
 
-def _new_name(culling: Culling) -> str:
+def new_view_name(culling: Culling) -> str:
+    """What the view of what is kept is called where it is saved anew."""
     if culling.expression == EVERY_PICTURE:
         return _("keepers")
     return _("keepers of {expression}").format(expression=culling.expression)

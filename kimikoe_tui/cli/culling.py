@@ -1,5 +1,7 @@
 """`kimikoe cull`: a query's pictures, judged one after another, and what is kept of them."""
 
+import shlex
+
 import click
 
 from db import cullings
@@ -41,7 +43,7 @@ def cull(context: Context, expression: str, outcome: bool, as_json: bool) -> Non
 def _outcome(context: Context, culling: Culling) -> dict[str, object]:
     counts = cullings.counts(context.db, culling.id)
     return {
-        "culling": culling.id, "expression": culling.expression, "view": cullings.view_name(context.db, culling),
+        "culling": culling.id, "expression": culling.expression, "view": cullings.view_name(context.db, culling) or None,
         "kept_by": culling.kept,
         "pictures": counts.total, "kept": counts.rated, "rejected": counts.rejected,
         "undecided": counts.total - counts.decided,
@@ -56,8 +58,16 @@ def _tell(context: Context, culling: Culling) -> None:
         kept=counts.rated, rejected=counts.rejected, left=left
     )
     click.echo(f"{words}: {judged}")
-    click.echo(_("Kept in the view “{view}”: kimikoe query --pictures '{expression}'").format(
-        view=plain(cullings.view_name(context.db, culling)), expression=culling.kept))  # fmt: skip
+    click.echo(_where_kept(culling, cullings.view_name(context.db, culling)))
+
+
+def _where_kept(culling: Culling, view: str) -> str:
+    """The view of what is kept; where it was deleted, what saves it again."""
+    if view:
+        words = _("Kept in the view “{view}”: kimikoe query --pictures '{expression}'")
+        return words.format(view=plain(view), expression=culling.kept)
+    words = _("The view of what is kept was deleted: kimikoe view save --pictures {view} '{expression}' saves it again.")
+    return words.format(view=shlex.quote(plain(cullings.new_view_name(culling))), expression=culling.kept)
 
 
 COMMANDS = (cull,)

@@ -157,7 +157,9 @@ def _write_picture(root: Path, film: films.Film, number: int, out: Path) -> None
 @click.option("--scope", type=click.Choice(["frame", "hold", "shot"]), default="hold", show_default=True)
 @pass_context
 def verdict(context: Context, reference: str, changes: tuple[str, ...], scope: films.Scope) -> None:
-    """Say that a frame, its held drawing or its shot carries a tag (+) or does not (-). `kimikoe undo` takes it back.
+    """Say that a frame, its held drawing or its shot carries tags (+) or does not (-), as one act.
+
+    `kimikoe undo` takes all of it back.
 
     \b
     Example:
@@ -168,9 +170,11 @@ def verdict(context: Context, reference: str, changes: tuple[str, ...], scope: f
         if change[:1] not in ("+", "-"):
             raise UserError(_("“{change}” must begin with + or -.").format(change=change))
         tags.normal_name(change[1:])
-    for change in changes:
-        edit = tags.set_tag(context.db, SESSION, film.id, number, scope, change[1:], change[0] == "+")
-        click.echo(plain(edit.summary))
+    first, last = films.scope_range(context.db, film.id, number, scope)
+    reached = [films.pack(film.id, each) for each in range(first, last + 1)]
+    words = [(change[1:], change[0] == "+") for change in changes]
+    edit = tags.set_tags_on(context.db, SESSION, reached, words, films.pack(film.id, number))
+    click.echo(plain(edit.summary))
 
 
 @click.command()

@@ -153,4 +153,4 @@ def test_verdicts_are_all_given_or_none(run: Run, film_studio: Path) -> None:
 
 
 def test_tags_with_an_h_can_be_denied(run: Run, film_studio: Path) -> None:
-    assert run("verdict", "film#5", "-school_uniform", "-hat").stdout.startswith("-school_uniform on 2 frames")
+    assert run("verdict", "film#5", "-school_uniform", "-hat").stdout.startswith("-school_uniform, -hat on 2 frames")

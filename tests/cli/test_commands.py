@@ -59,11 +59,13 @@ def test_query_lists_counts_and_speaks_json(run: Run, film_studio: Path) -> None
 def test_a_frame_shows_its_tags_and_a_verdict_changes_them_until_undone(run: Run, film_studio: Path) -> None:
     assert "glasses" in run("frame", "film#3").stdout
     said = run("verdict", "film#3", "+character:nagisa", "-glasses", "--scope", "hold")
-    assert said.stdout == "+nagisa on 2 frames\n-glasses on 2 frames\n"
+    assert said.stdout == "+nagisa, -glasses on 2 frames\n"
     tags = {tag["tag"]: tag["origin"] for tag in json.loads(run("frame", "film#4", "--json").stdout)["tags"]}
     assert tags["nagisa"] == "verdict"
-    assert run("undo").stdout == "undo: -glasses on 2 frames\n"
-    assert run("undo", "--redo").stdout == "redo: -glasses on 2 frames\n"
+    assert run("undo").stdout == "undo: +nagisa, -glasses on 2 frames\n"
+    tags = {tag["tag"]: tag["origin"] for tag in json.loads(run("frame", "film#4", "--json").stdout)["tags"]}
+    assert tags["glasses"] == "tagger" and "nagisa" not in tags
+    assert run("undo", "--redo").stdout == "redo: +nagisa, -glasses on 2 frames\n"
 
 
 def test_status_tells_where_the_studio_stands(run: Run, film_studio: Path) -> None:

@@ -1,10 +1,11 @@
 """`kimikoe compare` and `kimikoe purge`."""
 
 import json
+import shlex
 from pathlib import Path
 from sqlite3 import Connection
 
-from db import comparisons, pictures
+from db import comparisons, cullings, pictures
 from tests.cli.conftest import Run, refused
 from tests.pilot.conftest import add_base, add_pictures
 
@@ -29,6 +30,22 @@ def test_purge_leaves_what_was_rejected_before_it_was_shown(run: Run, db: Connec
     assert "2 stay, never shown" in refused(run("purge", "--count", 3))
     assert "1 pictures purged" in run("purge", "--count", 1).stdout
     assert len(list((film_studio / "images").iterdir())) == 2
+
+
+def test_an_outcome_whose_view_was_deleted_says_how_to_save_it_again(
+    run: Run, db: Connection, film_studio: Path
+) -> None:
+    add_base(db)
+    add_pictures(db, film_studio, 2)
+    cullings.begin(db, "gen:1")
+    assert "“keepers of gen:1”" in run("cull", "gen:1", "--outcome").stdout
+    run("view", "delete", "keepers of gen:1")
+    told = run("cull", "gen:1", "--outcome").stdout.splitlines()[-1]
+    assert "was deleted" in told and "“”" not in told
+    assert json.loads(run("cull", "gen:1", "--outcome", "--json").stdout)["view"] is None
+    _program, *again = shlex.split(told[told.index("kimikoe view save") : told.index(" saves it again")])
+    run(*again)
+    assert "“keepers of gen:1”" in run("cull", "gen:1", "--outcome").stdout
 
 
 def test_compare_tells_how_trials_stand(run: Run, db: Connection, film_studio: Path) -> None:
