@@ -1,13 +1,15 @@
 """Files that are on the disk whole or not at all, whenever the power goes."""
 
+import errno
 import fcntl
 import hashlib
 import os
 import shutil
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 from db.errors import UserError
 from db.i18n import _
@@ -24,11 +26,27 @@ def write_synced(path: Path, content: bytes | memoryview) -> None:
         os.fsync(file.fileno())
 
 
-def copy_synced(source: Path, target: Path) -> tuple[int, str]:
-    """Copy a file and wait until the disk has it; returns the bytes copied and their sha256."""
+class NoRegularFile(OSError):
+    """A pipe, a device or a folder is where a file belongs."""
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a file to be read; raises `NoRegularFile` for what would never end, or make its reader wait for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NoRegularFile(errno.EINVAL, "not a regular file", str(path))
+    return open(descriptor, "rb")
+
+
+def copy_synced(source: Path, target: Path, most: int | None = None) -> tuple[int, str]:
+    """Copy a file and wait until the disk has it; returns the bytes copied and their sha256.
+
+    Of one that has more than `most` bytes only some more are copied.
+    """
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as original, target.open("wb") as copy:
-        for block in iter(partial(original.read, BLOCK), b""):
+    with open_regular(source) as original, target.open("wb") as copy:
+        while (most is None or size <= most) and (block := original.read(BLOCK)):
             copy.write(block)
             digest.update(block)
             size += len(block)

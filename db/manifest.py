@@ -8,11 +8,13 @@ import msgspec
 
 from db import migrations, studio_files
 from db.connect import DATABASE_NAME
+from db.durable import open_regular
 from db.errors import UserError
 from db.i18n import _
 
 MANIFEST = "manifest.json"
 FORMAT = 1
+LONGEST = 2**28  # of a million files; the rest of a longer one is missing, so that it is no JSON
 
 
 class FileRecord(msgspec.Struct, frozen=True):
@@ -79,7 +81,8 @@ def encoded(manifest: Manifest) -> bytes:
 def read_manifest(backup: Path) -> Manifest:
     """The manifest of a backup; raises `UserError` where the folder is none or a newer kimikoe made it."""
     try:
-        content = (backup / MANIFEST).read_bytes()
+        with open_regular(backup / MANIFEST) as file:
+            content = file.read(LONGEST)
         _check_version(backup, msgspec.json.decode(content, type=_Version))
         manifest = msgspec.json.decode(content, type=Manifest)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

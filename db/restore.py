@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import count
 from pathlib import Path
 
-from db import engine_lock, studio_files
+from db import engine_lock, soundness, studio_files
 from db.connect import DATABASE_NAME, connect
 from db.digest import digest, rules
 from db.durable import Progress, copy_synced, folder_aside, need_room, private_folder, put_in_place
@@ -99,8 +99,10 @@ def _fill(backup: Path, aside: Path, manifest: Manifest, progress: Progress) -> 
 def _copy(backup: Path, aside: Path, path: str, record: FileRecord) -> None:
     private_folder((aside / path).parent)
     try:
-        copied = FileRecord(*copy_synced(backup / path, aside / path))
-    except FileNotFoundError as error:
+        copied = FileRecord(*copy_synced(backup / path, aside / path, most=record.size))
+    except OSError as error:
+        if str(error.filename) != str(backup / path):
+            raise  # what is written cannot be, not what is read
         raise UserError(_("The backup {path} is damaged: {file} is not there.").format(
             path=backup, file=path)) from error  # fmt: skip
     if copied != record:
@@ -113,6 +115,7 @@ def prove(root: Path, manifest: Manifest) -> None:
     """Raise `UserError` where the database is not sound or does not hold the rows that were backed up."""
     try:
         with closing(connect(root / DATABASE_NAME, read_only=True)) as db:
+            soundness.check_acts(db, root / DATABASE_NAME)
             faults = [row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
             if row_counts(db) != manifest.rows:
                 faults.append(_("it has not as many rows as were backed up"))

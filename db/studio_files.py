@@ -88,7 +88,7 @@ def _present(root: Path, paths: Iterable[Path]) -> Iterator[StudioFile]:
 def is_below(path: str) -> bool:
     """Whether a path that a row or a manifest names stays inside its studio."""
     pure = PurePosixPath(path)
-    return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts
+    return bool(pure.parts) and not pure.is_absolute() and ".." not in pure.parts and "\0" not in path
 
 
 def inside(root: Path, path: str) -> Path:

@@ -15,7 +15,7 @@ from kimikoe_tui.pixels import frame_server_command
 from tests.hostile.oracle import process
 from tests.pilot.conftest import Open, open_studio, studio  # noqa: F401
 
-FAMILIES = ("acts", "bases", "databases", "films", "loras", "names", "prompts", "taggers", "tensors")
+FAMILIES = ("acts", "backups", "bases", "databases", "films", "loras", "names", "prompts", "taggers", "tensors")
 ROOT = Path(__file__).parents[2]
 FORBIDDEN = {
     "pickles": r"^\s*(import|from) (pickle|cPickle|_pickle|dill|cloudpickle|joblib|shelve|marshal)\b",
