@@ -2,12 +2,12 @@
 
 import shutil
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable
 
 from db import attempts, queue
 from db.requests import REQUESTS
+from engine.driver import DriverQuestion
 
 QUESTION = ("nvidia-smi", "--query-gpu=power.draw", "--format=csv,noheader,nounits")
 EVERY_SECONDS = 10.0
@@ -22,7 +22,7 @@ class PowerMeter:
     def __init__(self, db: sqlite3.Connection, clock: Callable[[], float] = time.monotonic) -> None:
         self._db, self._clock = db, clock
         self._driver = shutil.which(QUESTION[0])
-        self._question: subprocess.Popen[str] | None = None
+        self._question: DriverQuestion | None = None
         self._asked_at = self._counted_at = clock()
 
     def turn(self) -> None:
@@ -35,24 +35,15 @@ class PowerMeter:
     def _ask(self, driver: str) -> None:
         self._asked_at = self._clock()
         try:
-            self._question = subprocess.Popen(
-                [driver, *QUESTION[1:]], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL,
-                text=True,
-            )  # fmt: skip
+            self._question = DriverQuestion([driver, *QUESTION[1:]], LIMIT_SECONDS, self._clock)
         except OSError:
             self._driver = None
 
-    def _take(self, question: "subprocess.Popen[str]") -> None:
-        if question.poll() is None:
-            if self._clock() - self._asked_at > LIMIT_SECONDS:
-                question.kill()
-                question.wait()
-                self._question = None
-            return
+    def _take(self, question: DriverQuestion) -> None:
+        if not question.is_over:
+            return  # nothing more is asked while one cannot even be killed
         self._question = None
-        assert question.stdout is not None
-        with question.stdout as answer:
-            watts = parse_watts(answer.read())
+        watts = parse_watts((question.answer() or b"").decode("ascii", "replace"))
         gap = min(self._clock() - self._counted_at, LONGEST_GAP)
         self._counted_at = self._clock()
         if watts is not None:

@@ -10,9 +10,9 @@ from db import queue, settings, waits
 from db.disk_reserve import DiskRoom, Reserve, disk_room
 from db.i18n import _
 from db.requests import REQUESTS
-from engine.card import Card, card
+from engine.card import Card, CardWatcher
 
-CARD_SECONDS = 15.0  # between two questions to the card's driver
+CARD_SECONDS = 15.0  # between two answers of the card's driver
 _USES_CARD = {kind for kind, request in REQUESTS.items() if request.card}
 SETTLE_SECONDS = 5.0  # a job waits at least so long, lest one that fails at once is tried without end
 
@@ -25,9 +25,10 @@ class Waiting:
         db: sqlite3.Connection,
         clock: Callable[[], float] = time.time,
         room: Callable[[Path, Reserve], DiskRoom] = disk_room,
-        see_card: Callable[[], Card | None] = card,
+        see_card: Callable[[], Card | None] | None = None,
     ) -> None:
-        self._db, self._clock, self._room, self._see_card = db, clock, room, see_card
+        self._db, self._clock, self._room = db, clock, room
+        self._see_card = see_card or CardWatcher().look
         self._card_seen_at = float("-inf")
         self._seen_card: Card | None = None
 
@@ -54,8 +55,8 @@ class Waiting:
 
     def _memory_is_free(self, needed: int) -> bool:
         """Whether the card has so much free; where the driver does not answer, a person has to resume the job."""
-        if needed and self._clock() - self._card_seen_at >= CARD_SECONDS:
-            self._card_seen_at, self._seen_card = self._clock(), self._see_card()
+        if needed and self._clock() - self._card_seen_at >= CARD_SECONDS and (found := self._see_card()) is not None:
+            self._card_seen_at, self._seen_card = self._clock(), found
         return bool(needed) and self._seen_card is not None and self._seen_card.free >= needed
 
     def _keep_quiet(self, began: datetime, ends: datetime) -> None:

@@ -90,8 +90,31 @@ def test_a_driver_that_hangs_is_given_up(
     meter.turn()
     assert meter._question is not None
     clock[0] += LIMIT_SECONDS + 1
+
+    def given_up() -> bool:
+        meter.turn()
+        return meter._question is None
+
+    wait_until(given_up, "it is killed")
+
+
+def test_a_driver_that_cannot_even_be_killed_keeps_nobody_waiting_and_is_not_asked_again(
+    db: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: list[float]
+) -> None:
+    """As where a card has gone from its bus: who asked for it is in the kernel, where no signal reaches it."""
+    _driver(tmp_path, monkeypatch, f"echo x >> {tmp_path}/asked; exec sleep 60")
+    meter = PowerMeter(db, lambda: clock[0])
+    clock[0] += EVERY_SECONDS
     meter.turn()
-    assert meter._question is None
+    assert meter._question is not None
+    with monkeypatch.context() as unreachable:
+        unreachable.setattr(meter._question._process, "kill", lambda: None)
+        wait_until((tmp_path / "asked").exists, "it asks")
+        for _turn in range(5):
+            clock[0] += EVERY_SECONDS
+            meter.turn()
+    assert (tmp_path / "asked").read_text() == "x\n"
+    meter._question._process.kill()
 
 
 def test_without_a_driver_nothing_is_asked(db: Connection, monkeypatch: pytest.MonkeyPatch, clock: list[float]) -> None:
