@@ -25,7 +25,7 @@ class Teller:
         self._db, self._root, self._clock = db, root, clock
         self._log = logging.getLogger("kimikoe")
         self._process: subprocess.Popen[bytes] | None = None
-        self._began_at = 0.0
+        self._began_at, self._given_up = 0.0, False
 
     @property
     def busy(self) -> bool:
@@ -46,14 +46,13 @@ class Teller:
 
     def _watch(self, process: "subprocess.Popen[bytes]") -> None:
         if (code := process.poll()) is not None:
-            if code:
+            if code and not self._given_up:
                 self._log.warning("the notify command ended with code %d: logs/%s", code, LOG_NAME)
             self._process = None
-        elif self._clock() - self._began_at > LIMIT_SECONDS:
+        elif self._clock() - self._began_at > LIMIT_SECONDS and not self._given_up:
             self._log.warning("the notify command took more than %.0f s and was ended", LIMIT_SECONDS)
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            self._process = None
+            self._given_up = True  # its end is not waited for: on a dead network disk it would never come
 
     def _tell(self, notice: Notice) -> None:
         command = settings.value(self._db, settings.NOTIFY)
@@ -64,7 +63,7 @@ class Teller:
             return
         try:
             self._process = self._started(command, notice)
-            self._began_at = self._clock()
+            self._began_at, self._given_up = self._clock(), False
         except OSError as error:
             self._log.warning("the notify command cannot be run: %s", error)
 
