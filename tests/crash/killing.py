@@ -4,7 +4,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,8 +18,10 @@ from tests.crash.story import STORY, Material, begin
 from tests.waiting import wait_until
 
 CHAPTER_SECONDS = 1800.0  # a limit, for a machine with much else to do
-POLL_SECONDS = 0.001
-WATCHED = ("runs/*", "loras/*", "images/*/*", "*.db-wal", "vectors.*")
+POLL_SECONDS = 0.004  # a tenth of a core at most; kills fall in between by chance, not by looking more often
+WATCHED = ("", "runs", "loras", "images", "images/1", "thumbs.db-wal", "latents.db-wal")
+
+Tell = Callable[[str], object]
 
 
 @dataclass
@@ -33,17 +35,23 @@ class Played:
 
 def play(root: Path, material: Material) -> Played:
     """Play the story undisturbed in a new studio."""
-    return _Player(root, material, random.Random(0), Played()).play({})
+    return _Player(root, material, random.Random(0), Played(), _say_now).play({})
 
 
-def play_with_kills(root: Path, material: Material, undisturbed: Played, kills: Mapping[str, int], seed: int) -> Played:
-    """Play it with so many kills in each chapter; one that comes too late is made up for later, at last when idle."""
-    return _Player(root, material, random.Random(seed), undisturbed).play(kills)
+def play_with_kills(
+    root: Path, material: Material, undisturbed: Played, kills: Mapping[str, int], seed: int, tell: Tell
+) -> Played:
+    """Play it with so many kills in each chapter; one that comes too late is made up for later, at last when idle.
+
+    `tell` is told of each kill and each chapter.
+    """
+    return _Player(root, material, random.Random(seed), undisturbed, tell).play(kills)
 
 
 class _Player:
-    def __init__(self, root: Path, material: Material, chance: random.Random, expected: Played) -> None:
+    def __init__(self, root: Path, material: Material, chance: random.Random, expected: Played, tell: Tell) -> None:
         self._root, self._material, self._chance, self._expected = root, material, chance, expected
+        self._tell = tell
         self._played = Played()
         self._due = 0
 
@@ -72,6 +80,7 @@ class _Player:
                 self._kill(db, job_id, f"{chapter} at moment {moments}")
                 moment_of_kill = self._next_kill(chapter, moments)
         self._played.moments[chapter], self._played.seconds[chapter] = moments, time.monotonic() - began
+        self._tell(f"{chapter}: {time.monotonic() - began:.0f} s, {moments} moments")
 
     def _next_kill(self, chapter: str, moments: int) -> int:
         """The moment of the next kill: any of those that are left, going by the undisturbed story; 0 for none."""
@@ -95,8 +104,12 @@ class _Player:
             time.sleep(POLL_SECONDS)
 
     def _fingerprint(self, db: Connection) -> tuple[object, ...]:
-        files = [path for pattern in WATCHED for path in self._root.glob(pattern)]
-        return changes.data_version(db), len(files), *(path.stat().st_mtime_ns for path in files if path.exists())
+        """The rows' version, and when a file was made, renamed or removed in each folder, or written to beside them."""
+        return changes.data_version(db), *(_changed_at(self._root / name) for name in self._watched())
+
+    def _watched(self) -> Iterator[str]:
+        yield from WATCHED
+        yield from (f"runs/{each}" for each in _names(self._root / "runs"))
 
     def _kill(self, db: Connection, job_id: int | None, where: str) -> None:
         """Kill the worker, the supervisor or both; a job is not given up for deaths that are none of its own."""
@@ -110,6 +123,7 @@ class _Player:
         victim = self._chance.choice(victims)
         self._played.kills.append(f"{victim} in {where}")
         self._due -= 1
+        self._tell(f"kill {len(self._played.kills)}: {self._played.kills[-1]}")
         supervisor = engine_state(self._root).pid
         if victim != "supervisor" and worker:
             _kill_process(worker)
@@ -117,6 +131,24 @@ class _Player:
             _kill_process(supervisor)
             wait_until(lambda: not engine_state(self._root).running, "the kernel lets go of the lock")
             start_engine(self._root)
+
+
+def _say_now(words: str) -> None:
+    print(words, flush=True)
+
+
+def _changed_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _kill_process(pid: int) -> None:
