@@ -47,7 +47,7 @@ class Waiting:
     def _is_over(self, wait: waits.Wait, quiet: bool) -> bool:
         if wait.reason == "quiet":
             return not quiet
-        if self._clock() - wait.since < SETTLE_SECONDS:
+        if 0 <= self._clock() - wait.since < SETTLE_SECONDS:  # below 0 the clock has been put right meanwhile
             return False
         if wait.reason == "room":
             return self._room(Path(wait.path), settings.value(self._db, settings.RESERVE)).holds(wait.bytes)

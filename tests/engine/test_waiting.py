@@ -111,6 +111,14 @@ def test_a_job_that_fails_at_once_is_not_tried_without_end(db: Connection, world
     assert _states(db) == {job_id: "queued"}
 
 
+def test_a_clock_that_was_put_back_keeps_no_job_waiting(db: Connection, world: World) -> None:
+    job_id = queue.enqueue(db, IngestRequest(path="/film"))
+    world.free = 10_000
+    waits.ask(db, waits.Wait(job_id, "room", "needs room", "/disk", 1, world.now.timestamp() + 10**8))
+    world.look_after(seconds=1)
+    assert _states(db) == {job_id: "queued"}
+
+
 def test_a_job_goes_on_when_the_card_has_memory_again(db: Connection, world: World) -> None:
     library.set_setting(db, "quiet", "")
     job_id = queue.enqueue(db, GenerateRequest(generation_id=1))
