@@ -34,6 +34,9 @@ QUESTIONS = {
     "time": "glasses t:3:10..31:50",
     "key": "glasses is:key",
     "hold": "glasses hold:>=5",
+    "short holds": "hold:1..3",
+    "untagged": "is:untagged",
+    "score": "score:glasses<0.8",
     "flicker": "flicker:>12",
     "flicker of a tag": "flicker:glasses>3",
 }

@@ -78,6 +78,21 @@ def held(value: str, parse: Parse) -> Indexed:
     return found
 
 
+def scored(tag_ids: Sequence[int], operator: str, share: float) -> Indexed:
+    """Frames whose drawing the tagger in use scores so for one of these tags."""
+
+    def found(db: sqlite3.Connection, state: "State") -> Any:
+        from db.index_rows import packed
+
+        sql = f"""SELECT film_id, group_concat(frame_number) FROM score
+            WHERE tag_id IN ({", ".join(map(str, tag_ids))}) AND tagger_id = ? AND score {operator} 255 * ?
+            GROUP BY film_id"""
+        rows = db.execute(sql, (state.policy.tagger_id, share)).fetchall()
+        return state.drawings_of(state.kind.union(state.kind(), *(packed(state.kind, *row) for row in rows)))
+
+    return found
+
+
 def seen_by(taggers: Sequence[int]) -> Indexed:
     """Frames whose drawing one of these taggers has looked at."""
 

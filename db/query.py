@@ -138,6 +138,12 @@ def _ids(db: sqlite3.Connection, expression: str, subject: Subject, index: "Inde
     return array("q", (row[0] for row in db.execute(sql, (*query.values, limit))))
 
 
+def is_costly(db: sqlite3.Connection, expression: str, subject: Subject) -> bool:
+    """Whether SQL takes so long that an index is built sooner, where there is none; raises `UserError` with a caret."""
+    meanings = [atom(db, word, expression, subject) for word in words(understand(db, expression, subject).tree)]
+    return any(meaning.condition.costly for meaning in meanings if meaning.condition)
+
+
 def _compiled(node: Node, condition: Callable[[Word], Condition]) -> Condition:
     if isinstance(node, Word):
         return condition(node)

@@ -7,14 +7,20 @@ from db.errors import UserError
 from db.i18n import _
 from db.query_values import Condition, glob, with_suggestion
 
-TAGGED = """
+SHOWN = """CROSS JOIN film fi ON fi.id = {scored}.film_id
+    CROSS JOIN hold h INDEXED BY hold_key_frame
+        ON h.grouping_id = fi.grouping_id AND h.key_frame = {scored}.frame_number
+    CROSS JOIN frame fr ON fr.film_id = {scored}.film_id AND fr.number BETWEEN h.first AND h.last
+"""  # from key frames to what shows their drawings: left alone, SQLite reads all frames for each key frame
+TAGGED = (
+    """
     SELECT fr.film_id AS film_id, fr.number AS number, s.tag_id AS tag_id
     FROM policy p
-    JOIN score s ON s.tagger_id = p.tagger_id
-    JOIN tag t ON t.id = s.tag_id
-    JOIN film fi ON fi.id = s.film_id
-    JOIN hold h ON h.grouping_id = fi.grouping_id AND h.key_frame = s.frame_number
-    JOIN frame fr ON fr.film_id = s.film_id AND fr.number BETWEEN h.first AND h.last
+    JOIN tag t
+    CROSS JOIN score s ON s.tag_id = t.id AND s.tagger_id = p.tagger_id
+    """
+    + SHOWN.format(scored="s")
+    + """
     WHERE p.active AND {scored} AND t.category != 9
         AND s.score >= 255.0 * COALESCE(
             (SELECT x.threshold FROM tag_threshold x WHERE x.policy_id = p.id AND x.tag_id = t.id),
@@ -23,6 +29,7 @@ TAGGED = """
                         AND v.tag_id = t.id)
     UNION ALL SELECT film_id, frame_number, tag_id FROM verdict WHERE present AND {judged}
 """
+)
 _FRAMES_TAGGED = (
     "((f.film_id, f.number) IN (SELECT film_id, number FROM ("
     + TAGGED
@@ -69,7 +76,7 @@ def said_of(db: sqlite3.Connection, value: str) -> tuple[str, str]:
 def frame_tag_condition(tag_ids: Iterable[int]) -> Condition:
     """Frames that effectively carry one of the tags."""
     tags = id_list(tag_ids)
-    sql = _FRAMES_TAGGED.format(tags=tags, scored=f"s.tag_id IN ({tags})", judged=f"tag_id IN ({tags})")
+    sql = _FRAMES_TAGGED.format(tags=tags, scored=f"t.id IN ({tags})", judged=f"tag_id IN ({tags})")
     return Condition(sql, [])
 
 

@@ -6,8 +6,20 @@ from functools import partial
 from db.errors import UserError
 from db.films import film_named
 from db.i18n import _
-from db.index_fields import HIGHEST, flickering, held, key_frames, numbered, ranges, seen, seen_by, timed, unseen
-from db.query_fields import TAGGED, id_list, matching_tags, said_of
+from db.index_fields import (
+    HIGHEST,
+    flickering,
+    held,
+    key_frames,
+    numbered,
+    ranges,
+    scored,
+    seen,
+    seen_by,
+    timed,
+    unseen,
+)
+from db.query_fields import SHOWN, TAGGED, id_list, matching_tags, said_of
 from db.query_values import Condition, Field, Parse, bounds_of, comparison, glob, named_score, number, one_of, whole
 from db.timecode import parse_number, parse_seconds
 
@@ -90,20 +102,19 @@ def _hold(db: Database, value: str) -> Condition:
     """How long the drawing is held, in frames."""
     chosen = comparison("h.last - h.first + 1", value, whole)
     sql = f"""((f.film_id, f.number) IN (
-        SELECT fi.id, fr.number FROM film fi JOIN hold h ON h.grouping_id = fi.grouping_id AND {chosen.sql}
-        JOIN frame fr ON fr.film_id = fi.id AND fr.number BETWEEN h.first AND h.last))"""
+        SELECT fi.id, fr.number FROM film fi CROSS JOIN hold h ON h.grouping_id = fi.grouping_id AND {chosen.sql}
+        CROSS JOIN frame fr ON fr.film_id = fi.id AND fr.number BETWEEN h.first AND h.last))"""
     return Condition(sql, chosen.values, held(value, whole), OF_FRAMES)
 
 
 def _score(db: Database, value: str) -> Condition:
     name, operator, share = named_score(value)
+    tags = matching_tags(db, name)
     sql = f"""((f.film_id, f.number) IN (
-        SELECT s.film_id, fr.number FROM policy p JOIN score s ON s.tagger_id = p.tagger_id
-        JOIN film fi ON fi.id = s.film_id
-        JOIN hold h ON h.grouping_id = fi.grouping_id AND h.key_frame = s.frame_number
-        JOIN frame fr ON fr.film_id = s.film_id AND fr.number BETWEEN h.first AND h.last
-        WHERE p.active AND s.tag_id IN ({id_list(matching_tags(db, name))}) AND s.score {operator} 255 * ?))"""
-    return Condition(sql, [share], feeds=OF_SCORES)
+        SELECT s.film_id, fr.number FROM policy p CROSS JOIN score s ON s.tagger_id = p.tagger_id
+        {SHOWN.format(scored="s")}
+        WHERE p.active AND s.tag_id IN ({id_list(tags)}) AND s.score {operator} 255 * ?))"""
+    return Condition(sql, [share], scored(tags, operator, share), OF_SCORES)
 
 
 def _verdict(db: Database, value: str) -> Condition:
@@ -132,9 +143,7 @@ def _tagged(db: Database, value: str) -> Condition:
     if not taggers:
         raise UserError(_("no tagger is called “{name}”").format(name=value))
     sql = f"""((f.film_id, f.number) IN (
-        SELECT d.film_id, fr.number FROM scored d JOIN film fi ON fi.id = d.film_id
-        JOIN hold h ON h.grouping_id = fi.grouping_id AND h.key_frame = d.frame_number
-        JOIN frame fr ON fr.film_id = d.film_id AND fr.number BETWEEN h.first AND h.last
+        SELECT d.film_id, fr.number FROM scored d {SHOWN.format(scored="d")}
         WHERE d.tagger_id IN ({id_list(taggers)})))"""
     return Condition(sql, [], seen_by(taggers), OF_SCORES)
 
@@ -145,11 +154,12 @@ def _flicker(db: Database, value: str) -> Condition:
     tags = id_list(matching_tags(db, name)) if name else ""
     chosen = comparison("COALESCE(max(n.turns), 0)", compared, number)
     shots = _FLICKER.format(
-        scored=f"s.tag_id IN ({tags})" if name else "1", judged=f"tag_id IN ({tags})" if name else "1",
+        scored=f"t.id IN ({tags})" if name else "1", judged=f"tag_id IN ({tags})" if name else "1",
         comparison=chosen.sql,
     )  # fmt: skip
     sql = _IN_SHOTS.format(condition=f"(s.film_id, s.number) IN ({shots})")
-    return Condition(sql, chosen.values, flickering(matching_tags(db, name) if name else None, compared))
+    turning = flickering(matching_tags(db, name) if name else None, compared)
+    return Condition(sql, chosen.values, turning, costly=not name)
 
 
 def split_flicker(value: str) -> tuple[str, str]:

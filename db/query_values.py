@@ -20,13 +20,15 @@ class Condition(NamedTuple):
     """A parenthesised SQL condition and its values.
 
     `indexed` answers it for the index without a look at every frame, or says None where SQL has to; `feeds` are the
-    kinds of changes that can make its answer another, every kind where there are none.
+    kinds of changes that can make its answer another, every kind where there are none. Where it is `costly`, SQL takes
+    longer than it takes to build an index of a whole film.
     """
 
     sql: str
     values: list[Any]
     indexed: Indexed | None = None
     feeds: tuple[str, ...] = ()
+    costly: bool = False
 
 
 class Field(NamedTuple):

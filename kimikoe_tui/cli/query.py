@@ -9,6 +9,7 @@ import click
 
 from db import films, picture_tags, pictures, query, saved_views
 from db.i18n import _
+from db.index import Index
 from db.query import Subject
 from kimikoe_tui.cli.context import SESSION, Context, QueryCommand, json_option, pass_context, print_json
 from kimikoe_tui.text import plain
@@ -46,10 +47,11 @@ def query_command(
       kimikoe query 'nagisa -glasses t:3:10..3:45' --count
     """
     subject: Subject = "image" if of_pictures else "frame"
+    index = _index(context, expression, subject)
     if count:
-        click.echo(query.count(context.db, expression, subject))
+        click.echo(query.count(context.db, expression, subject, index))
         return
-    found = _pictures(context, expression) if of_pictures else _frames(context, expression)
+    found = _pictures(context, expression) if of_pictures else _frames(context, expression, index)
     if as_json:
         print_json(list(found))
     elif as_csv:
@@ -59,9 +61,18 @@ def query_command(
             click.echo(_picture_line(context, row) if of_pictures else _frame_line(row))
 
 
-def _frames(context: Context, expression: str) -> Iterator[dict[str, Any]]:
+def _index(context: Context, expression: str, subject: Subject) -> Index | None:
+    """An index where building one is the shortest way to the answer."""
+    if not query.is_costly(context.db, expression, subject):
+        return None
+    index = Index()
+    index.refresh(context.db)
+    return index
+
+
+def _frames(context: Context, expression: str, index: Index | None) -> Iterator[dict[str, Any]]:
     known = {film.id: film for film in films.films(context.db)}
-    for film_id, number in map(films.unpack, query.frame_ids(context.db, expression)):
+    for film_id, number in map(films.unpack, query.frame_ids(context.db, expression, index)):
         film = known[film_id]
         yield {"film": film.name, "frame": number, "timecode": film.timecode(number)}
 

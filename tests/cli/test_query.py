@@ -18,6 +18,11 @@ def test_a_query_as_a_table(run: Run, film_studio: Path) -> None:
     assert run("query", "--pictures", "--csv").stdout.startswith("id,path,stars,")
 
 
+def test_what_flickers_is_asked_of_an_index(run: Run, film_studio: Path) -> None:
+    assert run("query", "flicker:>2", "--count").stdout == "100\n"
+    assert run("query", "-flicker:>2 or frame:7", "--csv").stdout.splitlines()[1:] == ["film,7,0:00:00"]
+
+
 def test_what_a_person_says_of_a_picture_is_asked_for_and_listed(run: Run, db: Connection, film_studio: Path) -> None:
     add_base(db)
     first, second = add_pictures(db, film_studio, 2)

@@ -78,6 +78,13 @@ def test_fields(film_db: Connection, expression: str, count: int) -> None:
     assert query.count(film_db, expression, "frame", ready(film_db)) == count
 
 
+def test_what_sql_answers_slowly_is_known_beforehand(film_db: Connection) -> None:
+    saved_views.save(film_db, "s", "unsteady", "frame", "-flicker:<3")
+    costly = [each for each in ("", "glasses", "flicker:glasses>3", "glasses (hold:2 or view:unsteady)", "flicker:0")
+              if query.is_costly(film_db, each, "frame")]  # fmt: skip
+    assert costly == ["glasses (hold:2 or view:unsteady)", "flicker:0"]
+
+
 @pytest.mark.parametrize(
     ("expression", "reason"),
     [
