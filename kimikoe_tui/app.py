@@ -41,6 +41,7 @@ from kimikoe_tui.screens.room import Room, reversal
 from kimikoe_tui.session import Session
 from kimikoe_tui.terminal_driver import TerminalDriver, has_shell
 from kimikoe_tui.widgets.failures import WorkFailed
+from kimikoe_tui.widgets.few_colours import FewColours
 from kimikoe_tui.widgets.neutral import NeutralGlyphs
 from kimikoe_tui.widgets.real_pixels import PictureLayer
 
@@ -249,9 +250,10 @@ class KimikoeApp(App[None]):
         super()._end_update()
 
     def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's, and narrow characters where the terminal draws some of ours over two cells."""
+        """Textual's, and ours for terminals that draw some characters over two cells, or have 16 colours."""
         neutral = [NeutralGlyphs()] if self.display_known.ambiguous == 2 else []
-        return [*super().get_line_filters(), *neutral]
+        few = [FewColours()] if self.console.color_system == "standard" else []
+        return [*super().get_line_filters(), *neutral, *few]
 
     async def on_room_reversed(self, message: Room.Reversed) -> None:
         """Go where an act was that has been undone, and say so there."""

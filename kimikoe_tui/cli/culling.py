@@ -43,7 +43,8 @@ def cull(context: Context, expression: str, outcome: bool, as_json: bool) -> Non
 def _outcome(context: Context, culling: Culling) -> dict[str, object]:
     counts = cullings.counts(context.db, culling.id)
     return {
-        "culling": culling.id, "expression": culling.expression, "view": cullings.view_name(context.db, culling) or None,
+        "culling": culling.id, "expression": culling.expression,
+        "view": cullings.view_name(context.db, culling) or None,
         "kept_by": culling.kept,
         "pictures": counts.total, "kept": counts.rated, "rejected": counts.rejected,
         "undecided": counts.total - counts.decided,
@@ -66,7 +67,9 @@ def _where_kept(culling: Culling, view: str) -> str:
     if view:
         words = _("Kept in the view “{view}”: kimikoe query --pictures '{expression}'")
         return words.format(view=plain(view), expression=culling.kept)
-    words = _("The view of what is kept was deleted: kimikoe view save --pictures {view} '{expression}' saves it again.")
+    words = _(
+        "The view of what is kept was deleted: kimikoe view save --pictures {view} '{expression}' saves it again."
+    )
     return words.format(view=shlex.quote(plain(cullings.new_view_name(culling))), expression=culling.kept)
 
 
