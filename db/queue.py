@@ -104,6 +104,13 @@ def active(db: sqlite3.Connection) -> list[Job]:
     ]
 
 
+def as_left(job: Job) -> Job:
+    """A job as the next engine will find it where there is none: what is marked as running does not run."""
+    if job.state != "running":
+        return job
+    return msgspec.structs.replace(job, state="queued", error=_("the engine ended while it ran"))
+
+
 def claim(db: sqlite3.Connection, lane: str, worker_pid: int) -> Job | None:
     """Take the lane's oldest runnable job, marking it running; None where there is nothing to do."""
     with writing(db):

@@ -87,15 +87,16 @@ class Report(msgspec.Struct, frozen=True):
         return not (self.jobs or self.pictures or self.losses or self.engine_deaths)
 
 
-def report(db: sqlite3.Connection, since: float, until: float | None = None) -> Report:
-    """Look back from `until` (now) to `since`."""
+def report(db: sqlite3.Connection, since: float, until: float | None = None, *, engine_runs: bool = True) -> Report:
+    """Look back from `until` (now) to `since`; without an engine nothing runs, whatever its rows say."""
     until = now() if until is None else until
-    found = [each for each in attempts.since(db, since) if each.started_at < until]
-    starts, deaths = _engine_lives(db, since, until)
+    tried = (_as_it_was(db, each, engine_runs) for each in attempts.since(db, since))
+    found = [each for each in tried if each.started_at < until]
+    starts, deaths = _engine_lives(db, since, until, engine_runs)
     return Report(
         since=since,
         until=until,
-        jobs=list(_jobs(db, found, since, until)),
+        jobs=list(_jobs(db, found, since, until, engine_runs)),
         losses=list(_losses(db, found, since, until)),
         engine_starts=starts,
         engine_deaths=deaths,
@@ -105,6 +106,15 @@ def report(db: sqlite3.Connection, since: float, until: float | None = None) -> 
         waiting=waiting(db, since),
         energy=_energy(db, found, since),
     )  # fmt: skip
+
+
+def _as_it_was(db: sqlite3.Connection, attempt: Attempt, engine_runs: bool) -> Attempt:
+    """An attempt whose engine is gone before anybody noted its end has died at its last sign of life."""
+    engine = db.execute("SELECT max(started_at) FROM engine").fetchone()[0]
+    if attempt.ended_at is not None or (engine_runs and attempt.started_at >= (engine or 0.0)):
+        return attempt
+    last_sign = max(queue.get(db, attempt.job_id).progress_at or 0.0, attempt.started_at)
+    return msgspec.structs.replace(attempt, ended_at=last_sign, ending="died")
 
 
 def _count(db: sqlite3.Connection, sql: str, *values: float) -> int:
@@ -123,11 +133,11 @@ def _inside(begin: float, end: float | None, since: float, until: float) -> floa
     return max(0.0, min(until, until if end is None else end) - max(since, begin))
 
 
-def _jobs(db: sqlite3.Connection, found: list[Attempt], since: float, until: float) -> Iterator[Ran]:
+def _jobs(db: sqlite3.Connection, found: list[Attempt], since: float, until: float, engine_runs: bool) -> Iterator[Ran]:
     for job_id, tried in _by_job(found).items():
         lately = [each for each in tried if each.ended_at is None or each.ended_at >= since]
         if lately:
-            job = queue.get(db, job_id)
+            job = queue.get(db, job_id) if engine_runs else queue.as_left(queue.get(db, job_id))
             seconds = sum(_inside(each.started_at, each.ended_at, since, until) for each in lately)
             yield Ran(
                 job_id, job.kind, seconds, len(lately), job.state, job.done, job.total, job.unit,
@@ -151,8 +161,8 @@ def _losses(db: sqlite3.Connection, found: list[Attempt], since: float, until: f
             yield Loss(ending, len(gaps[ending]), sum(gaps[ending]))
 
 
-def _engine_lives(db: sqlite3.Connection, since: float, until: float) -> tuple[int, int]:
-    """Engines that began, and those that were killed: without an end, and not the newest."""
+def _engine_lives(db: sqlite3.Connection, since: float, until: float, engine_runs: bool) -> tuple[int, int]:
+    """Engines that began, and those that were killed: without an end, and not the newest, or it does not run."""
     starts = _count(db, "SELECT count(*) FROM engine WHERE started_at >= ? AND started_at < ?", since, until)
     deaths = _count(
         db,
@@ -160,7 +170,8 @@ def _engine_lives(db: sqlite3.Connection, since: float, until: float) -> tuple[i
            WHERE e.ended_at IS NULL AND n.started_at >= ? AND n.started_at < ?""",
         since, until,
     )  # fmt: skip
-    return starts, deaths
+    newest = db.execute("SELECT ended_at FROM engine ORDER BY id DESC LIMIT 1").fetchone()
+    return starts, deaths + (not engine_runs and newest is not None and newest["ended_at"] is None)
 
 
 def waiting(db: sqlite3.Connection, since: float) -> Waiting:

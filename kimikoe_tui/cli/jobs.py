@@ -9,7 +9,7 @@ from db import queue
 from db.i18n import _
 from kimikoe_tui.cli.context import Context, json_option, print_json
 from kimikoe_tui.cli.waiting import wait_for
-from kimikoe_tui.engine_control import start_engine
+from kimikoe_tui.engine_control import engine_state, start_engine
 from kimikoe_tui.job_words import kind_name, state_name
 from kimikoe_tui.text import padded, plain
 
@@ -29,7 +29,8 @@ def jobs(click_context: click.Context, as_json: bool) -> None:
 
 
 def _list(context: Context, as_json: bool) -> None:
-    found = queue.jobs(context.db)
+    runs = engine_state(context.root).running
+    found = [job if runs else queue.as_left(job) for job in queue.jobs(context.db)]
     if as_json:
         print_json(found)
         return

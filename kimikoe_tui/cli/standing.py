@@ -31,7 +31,7 @@ def status(context: Context, as_json: bool) -> None:
     """
     found = overview.overview(context.db)
     engine = engine_state(context.root).running
-    jobs = queue.active(context.db)
+    jobs = [job if engine else queue.as_left(job) for job in queue.active(context.db)]
     waiting = report.waiting(context.db, 0.0)
     if as_json:
         print_json({"engine": engine, "studio": found, "jobs": jobs, "waiting": waiting})
@@ -119,7 +119,7 @@ def report_command(context: Context, since: str, as_json: bool) -> None:
         moment = report.parse_moment(since, datetime.now())
     else:
         moment = report.last_visit(context.db) or report.beginning(context.db)
-    found = report.report(context.db, moment)
+    found = report.report(context.db, moment, engine_runs=engine_state(context.root).running)
     if as_json:
         print_json({"seconds": found.seconds, **{name: getattr(found, name) for name in found.__struct_fields__}})
         return

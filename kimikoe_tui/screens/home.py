@@ -19,6 +19,7 @@ from db.overview import FilmOverview, Overview
 from db.report import Report, last_visit, report, visit
 from kimikoe_tui import homecoming
 from kimikoe_tui.collapse import collapsed
+from kimikoe_tui.engine_control import engine_state
 from kimikoe_tui.messages import JobsChanged
 from kimikoe_tui.next_step import NextStep, next_step
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
@@ -77,7 +78,7 @@ class HomeRoom(Room):
         db = self.session.reader()
         left_at = last_visit(db, self.session.name)
         if left_at is not None and now() - left_at > VISIT_SECONDS:
-            if not (found := report(db, left_at)).empty:
+            if not (found := report(db, left_at, engine_runs=engine_state(self.session.root).running)).empty:
                 self.post_message(_Homecoming(found))
         self.call_later(self._be_here)
 

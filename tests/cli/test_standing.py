@@ -4,13 +4,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
 from rich.cells import cell_len
 
-from db import queue, waits
+from db import engine_lock, queue, waits
 from db.connect import connect_studio, now
 from db.requests import TagRequest
 from tests.cli.conftest import Run, refused
@@ -50,13 +51,31 @@ def _narrow(studio: Path, *command: str) -> list[str]:
     return lines
 
 
+@pytest.fixture
+def engine(studio: Path) -> Iterator[None]:
+    """What tells an engine that works."""
+    with engine_lock.hold(studio, "engine"):
+        yield
+
+
+@pytest.mark.usefixtures("engine")
 def test_the_status_fits_forty_columns_and_says_what_matters(studio: Path) -> None:
     text = "\n".join(_narrow(studio, "status"))
     for words in ("1 tag running, 70%, 0:00:5", "2 tag paused", "3 tag paused", "needs room: 1.4 GB free",
-                  "2 pictures to judge", "failed: job 4", "paused: job 2", "engine: stopped", "ひぐらし"):  # fmt: skip
+                  "2 pictures to judge", "failed: job 4", "paused: job 2", "engine: running", "ひぐらし"):  # fmt: skip
         assert words in text, text
 
 
+def test_without_an_engine_nothing_runs_whatever_rows_say(run: Run, studio: Path) -> None:
+    text = "\n".join(_narrow(studio, "status"))
+    for words in ("engine: stopped", "1 tag queued, 70%", "the engine ended while it ran"):
+        assert words in text, text
+    assert " running " not in text and " left" not in text
+    assert "1 tag       queued" in run("jobs").stdout
+    assert "tag" in (found := run("report", "--since", "1h").stdout) and "running" not in found
+
+
+@pytest.mark.usefixtures("engine")
 def test_the_report_fits_forty_columns(studio: Path) -> None:
     lines = _narrow(studio, "report", "--since", "1h")
     assert lines[0].startswith("in 1:00:00 jobs ran 0:02:0")
@@ -66,7 +85,7 @@ def test_the_report_fits_forty_columns(studio: Path) -> None:
 def test_both_for_scripts(run: Run, studio: Path) -> None:
     status = json.loads(run("status", "--json").stdout)
     assert status["engine"] is False and status["waiting"] == {"pictures": 2, "failed": [4], "paused": [2]}
-    found = json.loads(run("report", "--json").stdout)
+    found = json.loads(run("report", "--since", "1h", "--json").stdout)
     assert found["jobs"][0]["kind"] == "tag" and found["energy"] is None
 
 

@@ -54,6 +54,21 @@ def test_a_job_that_still_waits_loses_time_until_now(db: Connection) -> None:
     assert {job.job_id: job.seconds for job in found.jobs} == {queued: 50, running: 750}
 
 
+def test_what_ran_when_its_engine_vanished_ran_until_its_last_sign_of_life(db: Connection) -> None:
+    """As after a reboot from which nobody has started the engine yet, or an engine has just begun."""
+    db.execute("INSERT INTO engine (pid, program, schema, started_at) VALUES (1, 'x', 1, 90)")
+    job = _job(db, "running")
+    _attempt(db, job, 100, None, None)
+    db.execute("UPDATE job SET progress_at = 400 WHERE id = ?", (job,))
+    assert report.report(db, 0, 1000).seconds == 900
+    found = report.report(db, 0, 1000, engine_runs=False)
+    assert (found.seconds, found.jobs[0].state, found.engine_deaths) == (300, "queued", 1)
+    assert _losses(found) == {"died": (1, 600)}
+    db.execute("INSERT INTO engine (pid, program, schema, started_at) VALUES (2, 'x', 1, 900)")
+    found = report.report(db, 0, 1000)
+    assert (found.seconds, found.engine_deaths, _losses(found)) == (300, 1, {"died": (1, 600)})
+
+
 def test_a_job_that_ended_otherwise_loses_nothing_more(db: Connection) -> None:
     job = _job(db, "cancelled")
     _attempt(db, job, 100, 200, "paused")
