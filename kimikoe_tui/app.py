@@ -4,7 +4,7 @@ import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +42,7 @@ from kimikoe_tui.session import Session
 from kimikoe_tui.terminal_driver import TerminalDriver, has_shell
 from kimikoe_tui.widgets.failures import WorkFailed
 from kimikoe_tui.widgets.few_colours import FewColours
+from kimikoe_tui.widgets.images_aside import ImagesAside
 from kimikoe_tui.widgets.neutral import NeutralGlyphs
 from kimikoe_tui.widgets.real_pixels import PictureLayer
 
@@ -89,6 +90,8 @@ class KimikoeApp(App[None]):
         self.picture_layer = PictureLayer()
         self._window_cell = window_cell(0)
         self._tidying = Tidying()
+        self._neutral, self._few_colours = NeutralGlyphs(), FewColours()
+        self._aside: dict[LineFilter, ImagesAside] = {}
         self.DEFAULT_MODE = "cull" if culling else self.DEFAULT_MODE  # type: ignore[misc]
         super().__init__(driver_class=TerminalDriver)
         self.root = root
@@ -251,9 +254,14 @@ class KimikoeApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and ours for terminals that draw some characters over two cells, or have 16 colours."""
-        neutral = [NeutralGlyphs()] if self.display_known.ambiguous == 2 else []
-        few = [FewColours()] if self.console.color_system == "standard" else []
-        return [*super().get_line_filters(), *neutral, *few]
+        return [self._aside.setdefault(each, ImagesAside(each)) for each in self._wanted_filters()]
+
+    def _wanted_filters(self) -> Iterator[LineFilter]:
+        yield from super().get_line_filters()
+        if self.display_known.ambiguous == 2:
+            yield self._neutral
+        if self.console.color_system == "standard":
+            yield self._few_colours
 
     async def on_room_reversed(self, message: Room.Reversed) -> None:
         """Go where an act was that has been undone, and say so there."""

@@ -87,7 +87,7 @@ def test_pictures_follow_keys_menus_rooms_and_sizes(terminal: Terminal, profile:
         assert real_pixels(terminal)
     left, top, right, bottom = picture_box(terminal.emulator.image(), 4)
     assert abs((right - left) - (bottom - top)) < 25, "square pictures are square"
-    _menus_cover_it(terminal)
+    _menus_cover_it(terminal, profile)
     _rooms_take_it_away(terminal)
     _sizes_are_followed(terminal)
     if profile.kitty:
@@ -98,7 +98,13 @@ def test_pictures_follow_keys_menus_rooms_and_sizes(terminal: Terminal, profile:
     assert terminal.emulator.kitty.images == {}
 
 
-def _menus_cover_it(terminal: Terminal) -> None:
+def _menus_cover_it(terminal: Terminal, profile: Profile) -> None:
+    terminal.press("g")
+    terminal.wait_for("go to")
+    wait_until(lambda: near(pixel(terminal), colour_of(4), 30), "a small menu leaves the picture to be seen")
+    assert real_pixels(terminal) == (profile is KITTY), "what is painted or lies above cannot be under a menu"
+    terminal.press("\x1b")
+    wait_until(lambda: "go to" not in terminal.text(), "the menu closes")
     terminal.press("?")
     terminal.wait_for("keys · cull")
     box = terminal.emulator.image().crop((300, 40, 700, 500))
