@@ -65,6 +65,17 @@ def say_purpose(file: IO[str], purpose: Purpose) -> None:
     file.flush()
 
 
+def is_there(file: IO[str], root: Path) -> bool:
+    """Whether the lock that this process holds is still that of the studio in this folder: not where the studio was
+    deleted or moved, and perhaps another one made in its place."""
+    try:
+        there = os.stat(root / LOCK_NAME)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    ours = os.fstat(file.fileno())
+    return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
+
+
 def held_by(root: Path) -> Holder | None:
     """Who holds the studio's engine lock, and what for; None where nobody does."""
     try:

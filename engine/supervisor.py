@@ -118,6 +118,9 @@ class Supervisor:
         self._log.info("engine started, process %d", os.getpid())
         self._patiently(lambda: self._put_back(_("the engine ended while it ran"), died=True))
         while not self._stopping:
+            if not engine_lock.is_there(self._lock, self._root):
+                self._abandon()
+                return
             self._patiently(self._turn)
             time.sleep(POLL_SECONDS)
         self._shut_down()
@@ -194,6 +197,13 @@ class Supervisor:
         self._patiently(self._say_goodbye)
         self._db.close()
         self._log.info("engine stopped")
+        self._lock.close()
+
+    def _abandon(self) -> None:
+        """End at once where the studio was deleted or moved: what is in its place by now is not ours to write into."""
+        for keeper in self._keepers:
+            keeper.kill_after(0.0)
+        self._db.close()
         self._lock.close()
 
     def _say_goodbye(self) -> None:

@@ -1,6 +1,7 @@
 """The real engine on a real clip: killed, stopped, paused, and asked twice, it ends in the same rows."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,6 +152,26 @@ def test_an_idle_worker_ends(studio_root: Path, clip: Path, monkeypatch: pytest.
     monkeypatch.setattr(lane, "WARM_SECONDS", 1.0)
     lane.Worker(studio_root, "cpu").run()
     assert queue.get(db, job_id).state == "done"
+
+
+def test_an_engine_leaves_a_studio_that_was_moved_and_touches_none_in_its_place(
+    studio_root: Path, clip: Path, undisturbed: list[tuple[Any, ...]]
+) -> None:
+    db = connect_studio(studio_root)
+    job = _started(db, clip, studio_root)
+    engine, worker = engine_state(studio_root).pid, job.worker_pid
+    db.close()
+    moved = studio_root.rename(studio_root.with_name("moved"))
+    create_studio(studio_root)
+    before = sorted(studio_root.rglob("*"))
+    wait_until(lambda: not _alive(engine) and not _alive(worker), "engine and worker end")
+    assert sorted(studio_root.rglob("*")) == before and not engine_state(studio_root).running
+    shutil.rmtree(studio_root)
+    moved.rename(studio_root)
+    db = connect_studio(studio_root)
+    start_engine(studio_root)
+    wait_until(lambda: _done(db, job.id), "the job is resumed")
+    assert _rows(db) == undisturbed
 
 
 def test_a_second_engine_is_refused_in_one_line(studio_root: Path) -> None:
