@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -77,10 +77,24 @@ def fit_picture(rgb: NDArray[np.uint8], fit: Fit, width: int, height: int, pad_c
 def _resized(rgb: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uint8]:
     if rgb.shape[:2] == (height, width):
         return np.ascontiguousarray(rgb)
-    shrinking = width * height < rgb.shape[0] * rgb.shape[1]
-    interpolation = cv2.INTER_AREA if shrinking else cv2.INTER_CUBIC
-    resized: NDArray[np.uint8] = cv2.resize(rgb, (width, height), interpolation=interpolation)
+    if width * height < rgb.shape[0] * rgb.shape[1]:
+        return area_average(rgb, width, height)
+    resized: NDArray[np.uint8] = cv2.resize(rgb, (width, height), interpolation=cv2.INTER_CUBIC)
     return resized
+
+
+def area_average(pixels: NDArray[Any], width: int, height: int, oversampled: int = 2) -> NDArray[Any]:
+    """A picture or plane [h, w, ...] shrunk; exact halvings first, each many times faster than one large step.
+
+    They end while it is `oversampled` times as large both ways, for what one step more would make of fine lines.
+    """
+    least_w, least_h = 2 * oversampled * width, 2 * oversampled * height
+    while pixels.shape[1] >= least_w and pixels.shape[0] >= least_h and not (pixels.shape[0] | pixels.shape[1]) & 1:
+        half = pixels.shape[1] // 2, pixels.shape[0] // 2
+        pixels = cv2.resize(pixels, half, interpolation=cv2.INTER_AREA)
+    if pixels.shape[:2] != (height, width):
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
+    return pixels
 
 
 def find_letterbox(pictures: Iterable[NDArray[np.uint8]]) -> Box:

@@ -14,6 +14,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.fit import area_average
+
 METHOD = "max luma 240x135, half where 16x9 areas stand still, head 16x9"
 SMALL_WIDTH, SMALL_HEIGHT = 240, 135
 SIGNATURE_WIDTH, SIGNATURE_HEIGHT = 16, 9
@@ -64,17 +66,8 @@ def _small_plane(frame: Any, index: int, width: int, height: int) -> NDArray[np.
     component, plane = frame.format.components[index], frame.planes[index]
     dtype = np.uint8 if component.bits == 8 else np.uint16
     samples = np.frombuffer(plane, dtype).reshape(plane.height, -1)[:, : plane.width]
-    small = _shrink(samples, width, height)
+    small = area_average(samples, width, height, oversampled=1)
     return small if component.bits == 8 else (small >> (component.bits - 8)).astype(np.uint8)
-
-
-def _shrink(plane: NDArray[Any], width: int, height: int) -> NDArray[Any]:
-    """Area average; exact halvings first, for which OpenCV is several times faster than for one large step."""
-    while plane.shape[1] >= 2 * width and plane.shape[0] >= 2 * height and not (plane.shape[0] | plane.shape[1]) & 1:
-        plane = cv2.resize(plane, (plane.shape[1] // 2, plane.shape[0] // 2), interpolation=cv2.INTER_AREA)
-    if plane.shape != (height, width):
-        plane = cv2.resize(plane, (width, height), interpolation=cv2.INTER_AREA)
-    return plane
 
 
 def look(luma: NDArray[np.uint8]) -> Look:

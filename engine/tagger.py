@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
@@ -70,7 +71,10 @@ class Tagger:
 
     def prepare(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Pictures [n, s, s, 3] RGB as the model takes them: BGR, float32, 0..255."""
-        return np.ascontiguousarray(pixels[..., ::-1], np.float32)
+        prepared = np.empty(pixels.shape, np.float32)
+        for picture, rgb in zip(prepared, pixels, strict=True):
+            picture[:] = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+        return prepared
 
     def answer(self, prepared: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Scores and vectors, as of a call, for pictures that were prepared, maybe in another thread.

@@ -1,5 +1,6 @@
 """How pictures reach models of another shape, and where a letterbox ends."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from engine.fit import (
     Box,
     Fit,
+    area_average,
     cropped,
     find_letterbox,
     fit_picture,
@@ -48,6 +50,22 @@ def test_pad_centres_the_whole_crop_on_white() -> None:
 def test_a_square_picture_of_the_right_size_is_left_alone() -> None:
     picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
     assert np.array_equal(fit_picture(picture, whole_picture(64, 64), 64, 64), picture)
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (720, 1280), (1080, 1440), (539, 959), (300, 2000)])
+def test_shrinking_in_steps_is_nearly_the_mean_of_the_area(size: tuple[int, int]) -> None:
+    picture = np.random.default_rng(2).integers(0, 256, (size[0] // 8, size[1] // 8, 3), np.uint8)
+    picture = cv2.resize(picture, size[::-1], interpolation=cv2.INTER_LINEAR)
+    height, width = size[0] * 448 // max(size), size[1] * 448 // max(size)
+    whole = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+    away = cv2.absdiff(area_average(picture, width, height), whole)
+    assert away.shape == (height, width, 3) and away.mean() < 1.2 and away.max() <= 12
+
+
+def test_shrinking_to_an_even_share_is_the_mean_of_the_area() -> None:
+    plane = np.random.default_rng(3).integers(0, 1024, (1080, 1920), np.uint16)
+    means = plane.reshape(135, 8, 240, 8).mean(axis=(1, 3))
+    assert np.abs(area_average(plane, 240, 135, oversampled=1) - means).max() <= 1.5
 
 
 def test_the_crop_is_applied_before_the_fit() -> None:
