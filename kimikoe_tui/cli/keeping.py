@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from db.durable import Progress
-from db.i18n import _
+from db.i18n import _, plural
 from db.manifest import LeftOut, Manifest
 from db.text import size_text
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
@@ -38,8 +38,8 @@ def backup(context: Context, target: Path | None, full: bool, as_json: bool) -> 
         print_json({"backup": str(place.absolute()), **_facts(manifest)})
         return
     room = size_text(manifest.size)
-    click.echo(_("{path}: {kind} backup, {files} files, {size}").format(
-        path=plain(str(place)), kind=manifest.kind, files=len(manifest.files), size=room))  # fmt: skip
+    click.echo(_("{path}: {kind} backup, {files}, {size}").format(
+        path=plain(str(place)), kind=manifest.kind, files=_files(manifest), size=room))  # fmt: skip
     for line in _reservations(manifest):
         click.echo(line)
 
@@ -65,13 +65,17 @@ def restore(backup_folder: Path, folder: Path | None, force: bool, as_json: bool
     if as_json:
         print_json({"studio": str(studio), "set_aside": before, **_facts(manifest)})
         return
-    click.echo(_("{path}: restored and proved, {files} files, {size}, digest {digest}").format(
-        path=plain(str(studio)), files=len(manifest.files), size=size_text(manifest.size),
+    click.echo(_("{path}: restored and proved, {files}, {size}, digest of its rows {digest}").format(
+        path=plain(str(studio)), files=_files(manifest), size=size_text(manifest.size),
         digest=manifest.digest[:16]))  # fmt: skip
     if before:
         click.echo(_("What was there is now {path}.").format(path=plain(str(before))))
     for line in _reservations(manifest):
         click.echo(line)
+
+
+def _files(manifest: Manifest) -> str:
+    return plural("{count} file", "{count} files", len(manifest.files)).format(count=len(manifest.files))
 
 
 def _facts(manifest: Manifest) -> dict[str, object]:
