@@ -23,6 +23,8 @@ TOO_LONG_LOG_PAGES = 12_288  # bulk work makes a pause for the readers
 READERS_WAIT_MS = 25
 BREATH_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 2.0  # a reader that goes on for minutes stops no engine
+LOSES_RESETS = sqlite3.sqlite_version_info < (3, 51, 3)
+"""Whether this SQLite has the fault of sqlite.org/wal.html#walresetbug."""
 PERSONS_CHECKPOINT_PAGES = 16_384  # so that a key waits for no checkpoint while an engine makes them
 
 
@@ -67,8 +69,26 @@ class Turns:
             return
         self._since_check = 0
         with suppress(BlockingIOError), _held(self._checkpoint, fcntl.LOCK_NB):  # or else another one sees to it
+            if LOSES_RESETS:
+                self._leave_something_to_copy(db)
             if (pages := _checkpoint(db, "PASSIVE").pages) > LONG_LOG_PAGES and not self._begun_anew(db, pages):
                 self._since_check = CHECK_EVERY - RETRY_AFTER
+
+    def _leave_something_to_copy(self, db: sqlite3.Connection) -> None:
+        """Write a page, so that nobody begins the log anew before this checkpoint has read how long it is.
+
+        Otherwise, where another one has just copied all of it, SQLite may take what is written next for copied already
+        and lose it.
+        """
+        with self.turn(), suppress(sqlite3.OperationalError):  # on a full disk
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                db.execute(f"PRAGMA user_version = {version}")
+                db.execute("COMMIT")
+            finally:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
 
     def _begun_anew(self, db: sqlite3.Connection, pages: int) -> bool:
         """Whether the next to write starts over the log, which has so many pages."""

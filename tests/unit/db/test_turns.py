@@ -178,3 +178,30 @@ def test_a_turn_is_given_back_after_an_error(studio_root: Path, db: Connection) 
             pass
     library.set_setting(other, "name", "value")
     assert library.setting(db, "name") == "value"
+
+
+def test_a_checkpoint_finds_something_to_copy_so_that_nobody_begins_the_log_anew_under_it(
+    studio_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    db = connect_studio(studio_root)
+    assert isinstance(db, TurnTaking) and db.turns is not None
+    before = db.execute("PRAGMA user_version").fetchone()[0]
+    library.set_setting(db, "name", "value")
+    whole = turns._checkpoint(db, "PASSIVE")
+    assert whole.pages == whole.copied > 0, "whoever writes next begins the log anew"
+    found: list[int] = []
+    checkpoint = turns._checkpoint
+
+    def seen(connection: Connection, mode: str) -> turns._Checkpoint:
+        with connect_studio(studio_root) as other:
+            other.execute("INSERT INTO setting VALUES ('during', 'the checkpoint')")
+        found.append(checkpoint(connection, mode).pages)
+        return turns._Checkpoint(0, found[-1], found[-1])
+
+    monkeypatch.setattr(turns, "_checkpoint", seen)
+    monkeypatch.setattr(turns, "LOSES_RESETS", True)
+    db.turns._since_check = CHECK_EVERY
+    db.turns.keep_log_short(db)
+    assert found[0] > 1, "its page and what was written meanwhile: the log was not begun anew in between"
+    assert db.execute("PRAGMA user_version").fetchone()[0] == before
+    assert library.setting(db, "during") == "the checkpoint"
