@@ -3,6 +3,7 @@
 from typing import Literal, NamedTuple
 
 from rich.text import Text
+from textual.strip import Strip
 
 from db.i18n import _
 from db.tags import FrameTag
@@ -30,6 +31,7 @@ class TagList(VirtualList):
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[TagLine] = []
+        self._shown = False
         self._chosen: str | None = None
 
     @property
@@ -48,9 +50,12 @@ class TagList(VirtualList):
 
     def show(self, tags: list[FrameTag], denied: list[str]) -> None:
         """List a frame's tags; a tag that was chosen stays so where this frame has it too."""
-        self.lines = [
+        lines = [
             TagLine(tag.tag, tag.category, tag.score, "person" if tag.origin == "verdict" else "tagger") for tag in tags
         ] + [TagLine(name, 0, None, "denied") for name in denied]
+        if self._shown and lines == self.lines:  # as in most frames of a drawing and a shot
+            return
+        self.lines, self._shown = lines, True
         names = [line.tag for line in self.lines]
         self.resize_to(len(self.lines), names.index(self._chosen) if self._chosen in names else 0)
 
@@ -62,6 +67,14 @@ class TagList(VirtualList):
         self.move_to(index)
         self._chosen = self.lines[self.cursor].tag
         self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line in view; the first says what to do where a frame has no tags."""
+        if self.lines or not self._shown or y:
+            return super().render_line(y)
+        words = Text(" " + _("no tags: e adds some, `kimikoe tag` lets the tagger see it"), FAINT)
+        words.truncate(self.size.width, overflow="ellipsis", pad=True)
+        return Strip(list(words.render(self.app.console))).apply_style(self.visual_style.rich_style)
 
     def line(self, index: int, width: int) -> Text:
         """`▸ glasses  ━━━━━━━╸ 0.93`, `● nagisa  you`, `− solo  denied`."""

@@ -34,6 +34,29 @@ async def test_a_tag_is_added_over_the_shot(db: Connection, open_studio: Open) -
         await until(pilot, lambda: ("nagisa", "person") in shown_tags(app))
 
 
+async def test_tags_that_stay_are_not_painted_anew(open_studio: Open) -> None:
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        before = frames_room(app).tag_list.lines
+        await pilot.press("j")
+        await looked_at(app, pilot, 2)
+        assert frames_room(app).tag_list.lines is before
+        await pilot.press("j")
+        await looked_at(app, pilot, 3)
+        assert frames_room(app).tag_list.lines is not before
+
+
+async def test_a_frame_without_tags_says_how_it_gets_some(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        assert "kimikoe tag" not in frames_room(app).tag_list.render_line(0).text
+        db.execute("DELETE FROM score")
+        await pilot.press("j")
+        await looked_at(app, pilot, 2)
+        assert "`kimikoe tag`" in frames_room(app).tag_list.render_line(0).text
+        assert not frames_room(app).tag_list.render_line(1).text.strip()
+
+
 async def test_the_scope_cycles_and_is_shown(db: Connection, open_studio: Open) -> None:
     async with open_studio("g", "f") as (app, pilot):
         await looked_at(app, pilot, 1)
