@@ -91,7 +91,7 @@ class CullRoom(CullTagging):
         """Delete the files of all rejected pictures, once their count has been typed."""
         count = len(purging.purgeable(self.session.reader()))
         if not count:
-            self.say(self._with_left(_("No rejected picture has a file to delete.")))
+            self.say(self._with_left(_("No rejected picture that was shown has a file to delete.")))
             return
         title = self._with_left(_("delete the files of {count} rejected pictures").format(count=count))
         hint = _("type {count} to delete them; nothing and enter to leave them").format(count=count)

@@ -48,7 +48,7 @@ class TagLine(TellsFailures, LineScreen):
         """Suggestions above the line, so that the line stays where it is."""
         with Vertical(id="box") as box:
             box.border_title = self._heading
-            box.border_subtitle = _("tab completes · -tag denies · ~tag leaves it")
+            box.border_subtitle = _("tab completes · - denies · ~ leaves it")
             yield Static(id="suggestions", markup=False)
             yield Static(id="fault", markup=False)
             yield LineInput(placeholder=_("a tag"), compact=True)

@@ -26,7 +26,8 @@ def _add_pictures(db: Connection, root: Path, count: int) -> None:
         db.execute("INSERT INTO base VALUES (1, 'b', '/b', 'h', 'sd15', 'epsilon', 64, 64, '', '', 0)")
         db.execute("INSERT INTO generation VALUES (1, '1girl', '', 1, '{}', 0)")
         for number in range(1, count + 1):
-            Image.new("RGB", (64, 64), (20 * number % 256, 90, (255 - 20 * number) % 256)).save(folder / f"{number}.png")
+            colour = 20 * number % 256, 90, (255 - 20 * number) % 256
+            Image.new("RGB", (64, 64), colour).save(folder / f"{number}.png")
             db.execute(
                 """INSERT INTO image (id, generation_id, ordinal, state, prompt, negative_prompt, seed, steps, sampler,
                        cfg_scale, width, height, path)
