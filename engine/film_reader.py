@@ -32,7 +32,7 @@ class FilmReader:
     """Any frame of a film by number, exact; a frame a little ahead is reached without a seek.
 
     `place_of` tells of a number its timestamp and how its fields were joined, `last_key` the number of the last key
-    frame at or before it.
+    frame at or before it. Frame threads (AUTO) are for reading onward, without steps back.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class FilmReader:
         threads: Threads = "SLICE",
     ) -> None:
         self.info = info
-        self._source = FrameSource(path, info, threads)
+        self._source, self._onward = FrameSource(path, info, threads), threads == "AUTO"
         self._place_of, self._last_key = place_of, last_key
         self._reformatter = VideoReformatter()
         self._frames: Iterator[Placed] = iter(())
@@ -99,6 +99,8 @@ class FilmReader:
 
         It is of the one before, which is often asked for next, or of several where the steps go backwards.
         """
+        if self._onward:
+            return pts
         goes_back = self._frame is not None and 0 < self._number - number <= 2 * BACKWARD_FRAMES
         first = max(1, number - (BACKWARD_FRAMES - 1 if goes_back else 1))
         try:

@@ -213,8 +213,12 @@ def _session(path: Path) -> Any:
     offered = onnxruntime.get_available_providers()
     if CUDA in offered:
         onnxruntime.preload_dlls()
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave cores to decoding
     try:
-        return onnxruntime.InferenceSession(str(path), providers=[name for name in (CUDA, CPU) if name in offered])
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=[name for name in (CUDA, CPU) if name in offered]
+        )
     except Exception as error:  # onnxruntime's errors share no narrower base
         raise _unloadable(path, error) from error
 
