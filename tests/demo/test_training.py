@@ -28,6 +28,7 @@ from engine.demo.training.base import heads, mouth_weights
 from engine.demo.training.captions import Captions
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.measures import MEASURES, Measure, prompt_of
+from engine.demo.training.networks import grown, small_unet
 from engine.demo.training.plan import REHEARSAL, Workshop
 from engine.demo.training.publish import ONE_FILE
 from engine.demo.training.state import Course
@@ -123,6 +124,17 @@ def test_a_stopped_autoencoder_ends_as_an_unstopped_one(workshop: Workshop, monk
     resumed = train_vae(*corpora, 3, 7, workshop.folder / "stopped.checkpoint")
     expected = straight.state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in resumed.state_dict().items())
+
+
+def test_a_grown_denoiser_hears_no_new_words_at_first() -> None:
+    torch.manual_seed(0)
+    unet = grown(small_unet())
+    noisy, words = torch.randn(1, 4, 32, 32), torch.randn(1, 77, 128)
+    with torch.no_grad():
+        before = unet(noisy, 500, words).sample
+        for module in (*unet.down_blocks[1].attentions, *unet.up_blocks[2].attentions):
+            module.transformer_blocks[0].attn2.to_v.weight.mul_(-9)
+        assert torch.equal(unet(noisy, 500, words).sample, before)
 
 
 def test_a_stopped_tagger_ends_as_an_unstopped_one(

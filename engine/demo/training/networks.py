@@ -35,8 +35,9 @@ def small_unet() -> UNet2DConditionModel:
 
 
 def new_unet() -> UNet2DConditionModel:
-    """For latents of 32 x 32: the small one with a level of the first one's width around it."""
-    return _unet((_INNER[0], *_INNER), LATENT_SIZE, (False, False, True, True))
+    """For latents of 32 x 32: the small one with a level of the first one's width around it, and the words heard at
+    16 x 16 too, where a mouth is a cell of its own."""
+    return _unet((_INNER[0], *_INNER), LATENT_SIZE, (False, True, True, True))
 
 
 def _unet(widths: tuple[int, ...], size: int, attends: tuple[bool, ...]) -> UNet2DConditionModel:
@@ -64,6 +65,9 @@ def grown(small: UNet2DConditionModel) -> UNet2DConditionModel:
     unet.load_state_dict(weights)
     with torch.no_grad():
         _pass_on(unet, known["conv_in.weight"], known["conv_in.bias"])
+        for name, weight in unet.named_parameters():
+            if ".proj_out." in name and _inner_name(name) not in known:
+                weight.zero_()  # what the small one did without words, this one does so at first
     return unet
 
 
