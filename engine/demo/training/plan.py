@@ -40,8 +40,9 @@ class Effort:
     """How much is drawn and trained. The default is what was shipped; a rehearsal takes a thousandth.
 
     The first three stages of the shipped base still weighed noise levels by a capped signal-to-noise ratio, and mouths
-    no more than faces; before the last one it did not hear the words at 16 x 16. Its judge has the mean of the whole
-    picture where the network now has those of its quarters.
+    no more than faces. Before the last one it did not hear the words at 16 x 16; that one's rate fell more slowly up to
+    step 2,400, where a longer course was cut short. Its judge has the mean of the whole picture where the network now
+    has those of its quarters.
     """
 
     plain: int = 60_000
