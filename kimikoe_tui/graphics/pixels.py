@@ -48,6 +48,17 @@ def to_image(pixels: Pixels) -> "Image":
     return Image.frombytes("RGB", (pixels.width, pixels.height), pixels.rgb)
 
 
+def paletted(image: "Image", colours: int) -> "Image":
+    """The picture in at most so many colours, each pixel in the nearest of them.
+
+    An octree finds the colours of drawings in a tenth of median cut's time, and more of those that large areas have.
+    """
+    from PIL import Image
+
+    palette = image.quantize(colours, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    return image.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
 def scale(pixels: Pixels, box: tuple[int, int]) -> Pixels:
     """The picture at the size that fits `box`."""
     return resized(pixels, fit(pixels.width, pixels.height, *box))

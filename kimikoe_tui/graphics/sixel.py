@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from kimikoe_tui.graphics import chafa
-from kimikoe_tui.graphics.pixels import Pixels, fit, resized, scale, to_image
+from kimikoe_tui.graphics.pixels import Pixels, fit, paletted, resized, scale, to_image
 from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, Layer
 
@@ -17,7 +17,7 @@ CLEAR = 255
 """The palette index that paints nothing, below a picture whose height is no multiple of six."""
 XTERM_BOX = (1000, 996)
 """xterm draws nothing of a picture that is larger than its `maxGraphicSize`, 1000×1000 if not set; in whole bands."""
-PALETTE_BOX, DRAFT_COLOURS = (512, 512), 16
+DRAFT_COLOURS = 16
 _CHARACTERS = [chr(63 + bits) for bits in range(64)]
 Run = tuple[int, int, int]  # where it begins, which of the six rows it fills, how long it is
 
@@ -38,9 +38,10 @@ class Sixel(RealPixels):
         width, height = fit(pixels.width, pixels.height, *self.pixel_box(columns, rows))
         size = -(-width // cell[0]), -(-height // cell[1])
         colours = min(CLEAR, self._display.colours)
+        image = to_image(resized(pixels, (width, height)))
         if exact and colours == CLEAR and (quick := chafa.encoder()):
-            return self._drawing(pixels, size, quick(to_image(resized(pixels, (width, height)))))
-        return self._drawing(pixels, size, encoded(_paletted(pixels, (width, height), colours)))
+            return self._drawing(pixels, size, quick(image))
+        return self._drawing(pixels, size, encoded(paletted(image, colours)))
 
     @property
     def is_quick(self) -> bool:
@@ -53,23 +54,8 @@ class Sixel(RealPixels):
 
         width, height = fit(pixels.width, pixels.height, *self.pixel_box(*size))
         few = scale(pixels, (max(1, width // 2), max(1, height // 2)))
-        image = to_image(few).quantize(DRAFT_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        image = paletted(to_image(few), DRAFT_COLOURS)
         return encoded(image.resize((width, height), Image.Resampling.NEAREST))
-
-
-def _paletted(pixels: Pixels, size: tuple[int, int], colours: int) -> "Image":
-    """The picture at a size, with the palette of a smaller one: to look for colours in large ones takes long."""
-    from PIL import Image
-
-    image = to_image(pixels)
-    small = image.copy()
-    small.thumbnail(PALETTE_BOX, Image.Resampling.BOX)
-    palette = small.quantize(colours, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    if size == small.size:
-        return palette
-    smaller = size[0] < image.width
-    scaled = image.resize(size, Image.Resampling.HAMMING if smaller else Image.Resampling.BICUBIC)
-    return scaled.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def encoded(image: "Image") -> str:

@@ -1,11 +1,15 @@
-"""Half blocks exact to the pixel, and pictures read and scaled."""
+"""Half blocks exact to the pixel, and pictures read, scaled and drawn in few colours."""
+
+import random
+from math import sqrt
 
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageDraw, ImageStat
 from rich.segment import Segment
 
 from kimikoe_tui.graphics.halfblock import HalfBlocks
-from kimikoe_tui.graphics.pixels import Pixels, fit, scale
+from kimikoe_tui.graphics.pixels import Pixels, fit, paletted, scale
 
 
 def pixels_of(segments: list[Segment]) -> list[tuple[object, object]]:
@@ -54,3 +58,17 @@ def test_scaling_keeps_a_picture_that_fits() -> None:
     pixels = Pixels(4, 2, bytes(24))
     assert scale(pixels, (4, 9)) is pixels
     assert (scale(pixels, (2, 2)).width, scale(pixels, (2, 2)).height) == (2, 1)
+
+
+def test_flat_colours_under_a_light_grain_stay_near_to_what_they_were() -> None:
+    chance, image = random.Random(1), Image.new("RGB", (256, 256), (180, 200, 230))
+    for _shape in range(40):
+        x, y, wide = (chance.randrange(256) for _measure in range(3))
+        colour = (chance.randrange(256), chance.randrange(256), chance.randrange(256))
+        ImageDraw.Draw(image).ellipse((x, y, x + wide // 2, y + wide // 3), fill=colour)
+    grain = Image.frombytes("L", image.size, chance.randbytes(256 * 256))
+    image = Image.blend(image, Image.merge("RGB", (grain, grain, grain)), 0.03)
+    few = paletted(image, 64)
+    assert len(few.getcolors() or []) <= 64
+    off = ImageStat.Stat(ImageChops.difference(image, few.convert("RGB"))).rms
+    assert sqrt(sum(each * each for each in off) / 3) < 3.0
