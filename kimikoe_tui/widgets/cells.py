@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
+from textual.strip import Strip
+from textual.widget import Widget
 
 from kimikoe_tui.palette import GROOVE
 
@@ -35,3 +37,11 @@ def fit_words(words: Sequence[str], width: int, separator: str = ", ") -> str:
             return f"{line} …" if line else "…"
         line = longer
     return line
+
+
+def filtered(widget: Widget, strips: list[Strip]) -> list[Strip]:
+    """Lines of a widget as its app's filters leave them, where the widget draws them without Textual's own cache."""
+    ground = widget.background_colors[1]
+    for line_filter in widget.get_line_filters():
+        strips = [strip.apply_filter(line_filter, ground) for strip in strips]
+    return strips

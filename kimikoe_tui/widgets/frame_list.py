@@ -4,9 +4,8 @@ import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from rich.text import Text
 from textual import work
@@ -22,7 +21,7 @@ from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.cells import column, column_right, fit_words
 from kimikoe_tui.widgets.failures import TellsFailures
-from kimikoe_tui.widgets.virtual_list import VirtualList
+from kimikoe_tui.widgets.kept_lines import KeptLines
 
 PAGE = 64
 PAGES_KEPT = 32
@@ -30,14 +29,15 @@ RATING = 9
 SHOT_WIDTH = 42
 
 
-class FrameRow(NamedTuple):
-    """What a line shows of a frame beside its number."""
+@dataclass(frozen=True, eq=False, slots=True)
+class FrameRow:
+    """What a line shows of a frame beside its number, as it was read at one moment."""
 
     frame: Frame
     tags: list[FrameTag]
 
 
-class FrameList(TellsFailures, VirtualList):
+class FrameList(TellsFailures, KeptLines):
     """Keeps packed ids in an array and a few pages of rows; 170,000 frames cost some megabytes."""
 
     @dataclass
@@ -59,7 +59,9 @@ class FrameList(TellsFailures, VirtualList):
 
     def show(self, ids: "array[int]", known_films: dict[int, Film], at: int | None) -> None:
         """List these packed ids, with the cursor on frame `at` or the first one after it."""
-        self._films = known_films
+        if known_films != self._films:
+            self._films = known_films
+            self.forget_lines()
         if ids[: len(self.ids)] != self.ids:
             self._version += 1
             self._pages.clear()
@@ -111,8 +113,17 @@ class FrameList(TellsFailures, VirtualList):
     def reach(self, first_id: int, last_id: int) -> None:
         """Mark the frames that an edit would reach."""
         if self.scope != (first_id, last_id):
-            self.scope = (first_id, last_id)
-            self.refresh()
+            before, self.scope = self.scope, (first_id, last_id)
+            self._refresh_between(*before)
+            self._refresh_between(first_id, last_id)
+
+    def _refresh_between(self, first_id: int, last_id: int) -> None:
+        """Paint the lines of these frames that are in view."""
+        top = self.scroll_offset.y
+        first = max(top, bisect_left(self.ids, first_id))
+        end = min(top + self.size.height, bisect_right(self.ids, last_id))
+        if first < end:
+            self.refresh_lines(first, end - first)
 
     @work(thread=True, group="pages", exit_on_error=False)
     def _read(self, version: int, page: int, ids: "array[int]") -> None:
@@ -133,7 +144,13 @@ class FrameList(TellsFailures, VirtualList):
         self._pages.move_to_end(message.page)
         while len(self._pages) > PAGES_KEPT:
             self._pages.popitem(last=False)
-        self.refresh()
+        first, end = message.page * PAGE, min((message.page + 1) * PAGE, len(self.ids))
+        self._refresh_between(self.ids[first], self.ids[end - 1])
+
+    def look_of(self, index: int) -> Hashable:
+        """The frame, what is known of it, and whether it is marked or an edit would reach it."""
+        frame_id = self.ids[index]
+        return frame_id, self.row(index), self.scope[0] <= frame_id <= self.scope[1], frame_id in self._marks
 
     def line(self, index: int, width: int) -> Text:
         """Number, timecode, shot, place in its hold, tags."""

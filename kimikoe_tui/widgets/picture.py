@@ -2,15 +2,16 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, NamedTuple
 
+from rich.style import Style
 from rich.text import Text
 from textual import work
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 from textual.worker import get_current_worker
@@ -21,6 +22,7 @@ from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.renderer import Drawing, PictureRenderer
 from kimikoe_tui.palette import FAINT
 from kimikoe_tui.text import plain
+from kimikoe_tui.widgets.cells import filtered
 from kimikoe_tui.widgets.failures import TellsFailures
 from kimikoe_tui.widgets.real_pixels import one_update
 from kimikoe_tui.widgets.sending import REST, Cells, Key, SendsPictures
@@ -34,6 +36,14 @@ class Quick(NamedTuple):
     """A picture that another will follow in a moment: of few pixels, so that a slow line carries several a second."""
 
     key: Key
+
+
+class Rows(NamedTuple):
+    """What is in the pane as it was drawn: what it shows, and all else that decides how it looks."""
+
+    shown: Drawing | str
+    look: Hashable
+    strips: list[Strip]
 
 
 class Picture(TellsFailures, SendsPictures):
@@ -58,6 +68,7 @@ class Picture(TellsFailures, SendsPictures):
         self._asked: tuple[Key, tuple[Key, ...], Cells] | None = None
         """What is being drawn because it is waited for, what is to follow it, and for which size."""
         self._one_hand = threading.Lock()
+        self._rows = Rows("", None, [])
 
     def show(self, key: Key | None, ahead: Sequence[Key] = ()) -> None:
         """Show a picture, then draw `ahead`, the ones likely to be asked for next, in that order."""
@@ -76,28 +87,22 @@ class Picture(TellsFailures, SendsPictures):
         return failed or self.painted == self._key
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Rows of the picture."""
-        strips = [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
-        if self._shows_pixels():
-            return strips  # the colours of its cells may be no colours but an image's name
-        for line_filter in self.app.get_line_filters():
-            strips = [strip.apply_filter(line_filter, self.background_colors[1]) for strip in strips]
-        return strips
+        """Rows of the picture, in the middle of the pane."""
+        has_pixels = self._shows_pixels()
+        strips = [strip.crop(crop.x, crop.right) for strip in self._all_rows(has_pixels)[crop.y : crop.bottom]]
+        # Where pixels are shown the colours of cells may be no colours but an image's name.
+        return strips if has_pixels else filtered(self, strips)
 
-    def render_line(self, y: int) -> Strip:
-        """A row of the picture, in the middle of the pane."""
-        width, height = self.size
+    def _all_rows(self, has_pixels: bool) -> list[Strip]:
+        """The rows, which stay as they are while the pane shows the same."""
         style = self.visual_style.rich_style
-        if isinstance(self._shown, str):
-            return self._words(y, width, height).apply_style(style)
-        rows = self._shown.rows if self._shows_pixels() or not self._shown.coarse else self._shown.coarse
-        row = y - (height - len(rows)) // 2
-        if not 0 <= row < len(rows):
-            return Strip.blank(width, style)
-        left = (width - self._shown.columns) // 2
-        picture = Strip(rows[row], self._shown.columns).apply_style(style)
-        right = width - left - self._shown.columns
-        return Strip.join([Strip.blank(left, style), picture, Strip.blank(right, style)]).crop(0, width)
+        look = self.size, style, has_pixels
+        if self._rows.shown is not self._shown or self._rows.look != look:
+            inner = self._words() if isinstance(self._shown, str) else _picture_rows(self._shown, has_pixels)
+            width = self.size.width
+            strips = [each.crop(0, width).text_align(width, "center").apply_style(style) for each in inner]
+            self._rows = Rows(self._shown, look, _in_the_middle(strips, self.size, style))
+        return self._rows.strips
 
     def draw_anew(self, display: Display) -> None:
         """Begin again with cells of another size."""
@@ -110,13 +115,12 @@ class Picture(TellsFailures, SendsPictures):
         """Draw for the new size."""
         self._wish()
 
-    def _words(self, y: int, width: int, height: int) -> Strip:
-        lines = Text(str(self._shown), FAINT, justify="center").wrap(self.app.console, max(1, width), justify="center")
-        row = y - (height - len(lines)) // 2
-        if not 0 <= row < len(lines):
-            return Strip.blank(width)
-        lines[row].truncate(width, pad=True)
-        return Strip(list(lines[row].render(self.app.console)), width)
+    def _words(self) -> list[Strip]:
+        width = max(1, self.size.width)
+        lines = Text(str(self._shown), FAINT, justify="center").wrap(self.app.console, width, justify="center")
+        for line in lines:
+            line.truncate(width, pad=True)
+        return [Strip(list(line.render(self.app.console)), width) for line in lines]
 
     def _wish(self) -> None:
         """Put up what is at hand; have drawn what is not, unless that is being done."""
@@ -220,6 +224,17 @@ class Picture(TellsFailures, SendsPictures):
         self._kept.move_to_end(key)
         while len(self._kept) > self.kept_most:
             self._kept.popitem(last=False)
+
+
+def _picture_rows(drawing: Drawing, has_pixels: bool) -> list[Strip]:
+    rows = drawing.rows if has_pixels or not drawing.coarse else drawing.coarse
+    return [Strip(row, drawing.columns) for row in rows]
+
+
+def _in_the_middle(strips: list[Strip], size: Size, style: Style) -> list[Strip]:
+    """As many rows as the pane has."""
+    above, blank = (size.height - len(strips)) // 2, Strip.blank(size.width, style)
+    return [strips[y - above] if 0 <= y - above < len(strips) else blank for y in range(size.height)]
 
 
 def _same_cells(before: Drawing | str, after: Drawing | str) -> bool:

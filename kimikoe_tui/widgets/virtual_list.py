@@ -55,7 +55,7 @@ class VirtualList(ScrollView, can_focus=False):
     def resize_to(self, count: int, cursor: int | None = None) -> None:
         """Say that there are now `count` lines, with the cursor at `cursor` or where it was."""
         self.count = count
-        self.virtual_size = Size(self.size.width, count)
+        self._tell_length()
         self.cursor = max(0, min(count - 1, self.cursor if cursor is None else cursor))
         self.call_after_refresh(self._bring_into_view)
         self.refresh()
@@ -89,8 +89,13 @@ class VirtualList(ScrollView, can_focus=False):
 
     def on_resize(self) -> None:
         """Keep the cursor in view."""
-        self.virtual_size = Size(self.size.width, self.count)
+        self._tell_length()
         self._bring_into_view()
+
+    def _tell_length(self) -> None:
+        """Have the scrollbar follow; set in Textual's way, the length would have the whole screen laid out anew."""
+        self.set_reactive(VirtualList.virtual_size, Size(self.size.width, self.count))
+        self._scroll_update(self.virtual_size)
 
     def _bring_into_view(self) -> None:
         top, height = round(self.scroll_y), self.scrollable_content_region.height

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from sqlite3 import Connection
 
 import pytest
+from rich.text import Text
 from textual.widgets import Static
 
 from db import changes, films
@@ -11,7 +12,7 @@ from db.connect import writing
 from db.films import unpack
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.graphics.renderer import Drawing
-from kimikoe_tui.widgets.frame_list import PAGE
+from kimikoe_tui.widgets.frame_list import PAGE, FrameList
 from tests.pilot.conftest import Open, frames_room, looked_at, until
 from tests.pilot.fake_frame_server import DEADLY, UNKNOWN
 from tests.rows import FIRST_SHOT, FRAMES
@@ -192,3 +193,43 @@ async def test_rows_asked_for_before_the_film_grew_are_read_again(db: Connection
         lines.row(69)
         lines.show(whole, frames_room(app).films, None)
         await until(pilot, lambda: lines.row(FRAMES - 1) is not None)
+
+
+def in_view(app: KimikoeApp) -> list[str]:
+    """The lines as they are painted."""
+    lines = frames_room(app).lines
+    return [strip.text for strip in lines.render_lines(lines.size.region)]
+
+
+async def test_scrolling_draws_the_new_lines_alone(open_studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    line = FrameList.line
+
+    def counted(self: FrameList, index: int, width: int) -> Text:
+        drawn.append(index)
+        return line(self, index, width)
+
+    monkeypatch.setattr(FrameList, "line", counted)
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        below = frames_room(app).lines.size.height
+        await pilot.press(*"j" * below)
+        await looked_at(app, pilot, below + 1)
+        in_view(app)
+        drawn.clear()
+        await pilot.press("j")
+        await looked_at(app, pilot, below + 2)
+        in_view(app)
+        assert sorted(drawn) == [below + 1, below + 3]
+
+
+async def test_lines_that_change_are_drawn_anew(open_studio: Open) -> None:
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        await until(pilot, lambda: all(each.startswith("▎") for each in in_view(app)))
+        await pilot.press("s")
+        await until(pilot, lambda: [each.startswith("▎") for each in in_view(app)][:2] == [True, False])
+        await pilot.press("m")
+        assert ["●" in each for each in in_view(app)][:2] == [True, False]
+        await pilot.press("M")
+        assert not any("●" in each for each in in_view(app))
