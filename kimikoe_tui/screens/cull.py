@@ -12,9 +12,10 @@ from kimikoe_tui.clipboard import copy
 from kimikoe_tui.comparing import standing
 from kimikoe_tui.graphics.renderer import PictureRenderer
 from kimikoe_tui.pixels import FrameServer
+from kimikoe_tui.screens.cull_deciding import CullDeciding
 from kimikoe_tui.screens.cull_reading import EVERY
-from kimikoe_tui.screens.cull_tagging import CullTagging
 from kimikoe_tui.screens.line import LinePrompt
+from kimikoe_tui.screens.picture_tagging import PictureTagging
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.facts import match_citation
@@ -23,7 +24,7 @@ HALF_PAGE = 10
 BETWEEN_SIDES = " vs "
 
 
-class CullRoom(CullTagging):
+class CullRoom(PictureTagging, CullDeciding):
     """One picture, what made it, and how far the judging is; a decision is also the move."""
 
     CSS_PATH = "cull.tcss"

@@ -15,7 +15,7 @@ from kimikoe_tui.graphics.renderer import PictureRenderer
 from kimikoe_tui.messages import ImagesChanged, RatingsChanged
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED
 from kimikoe_tui.pixels import FrameServer
-from kimikoe_tui.screens.deciding import Deciding
+from kimikoe_tui.screens.picture_tagging import PictureTagging
 from kimikoe_tui.screens.room import UpperRoom
 from kimikoe_tui.session import Session
 from kimikoe_tui.tally import Pace
@@ -63,7 +63,7 @@ class Tile(Pane):
             self.head(Text.assemble(here, rating_text(known)), foot)
 
 
-class SurveyRoom(Deciding, UpperRoom):
+class SurveyRoom(PictureTagging, UpperRoom):
     """The pictures that were asked for together, as many at once as fit."""
 
     CSS_PATH = "survey.tcss"

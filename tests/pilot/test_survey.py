@@ -6,6 +6,7 @@ from sqlite3 import Connection
 from db import query
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.screens.survey import SurveyRoom, Tile
+from kimikoe_tui.screens.tag_line import TagLine
 from kimikoe_tui.widgets.tally_line import TallyLine
 from tests.pilot.conftest import Open, Pilot, add_pictures, cull_room, drawn, finish_picture, ratings, until
 
@@ -94,3 +95,23 @@ async def test_a_picture_of_a_running_generation_comes_to_the_end(
         app.poll()
         await until(pilot, lambda: list(survey(app).ids) == [*image_ids, last])
         assert survey(app).current == image_ids[1]
+
+
+async def test_tags_are_written_over_the_picture_under_the_cursor(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    image_ids = add_pictures(db, studio, 3)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, image_ids[0])
+        await pilot.press("s")
+        await laid_out(app, pilot, image_ids)
+        await pilot.press("l", "e")
+        await until(pilot, lambda: isinstance(app.screen, TagLine))
+        await pilot.press(*"nagisa, -1girl", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SurveyRoom))
+        assert list(query.image_ids(db, "nagisa")) == [image_ids[1]]
+        assert image_ids[1] not in query.image_ids(db, "1girl") and "u undoes" in survey(app).status.said
+        assert survey(app).current == image_ids[1], "an edit does not move"
+        await pilot.press("u")
+        await until(pilot, lambda: not list(query.image_ids(db, "nagisa")))
+        assert isinstance(app.room, SurveyRoom)

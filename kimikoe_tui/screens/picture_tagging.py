@@ -1,4 +1,4 @@
-"""The culling room's line of tags: what a person says of the picture that is seen, or of all that are marked."""
+"""The line of tags over pictures: what a person says of the one that is seen, or of all that are marked."""
 
 import asyncio
 from collections.abc import Sequence
@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from db import picture_tags
 from db.i18n import _
 from kimikoe_tui.frame_edits import words_of
-from kimikoe_tui.screens.cull_deciding import CullDeciding
-from kimikoe_tui.screens.deciding import named
+from kimikoe_tui.screens.deciding import Deciding, named
 
 
-class CullTagging(CullDeciding):
-    """Edits of the tags of pictures, each an act."""
+class PictureTagging(Deciding):
+    """Edits of the tags of what a decision reaches, each an act."""
 
     def action_edit(self) -> None:
         """Write tags."""
