@@ -32,7 +32,8 @@ class FilmReader:
     """Any frame of a film by number, exact; a frame a little ahead is reached without a seek.
 
     `place_of` tells of a number its timestamp and how its fields were joined, `last_key` the number of the last key
-    frame at or before it. Frame threads (AUTO) are for reading onward, without steps back.
+    frame at or before it. `onward` is for numbers that only rise, and decodes nothing for steps back; so is what
+    has frame threads (AUTO).
     """
 
     def __init__(
@@ -43,9 +44,10 @@ class FilmReader:
         last_key: Callable[[int], int] = lambda number: 1,
         *,
         threads: Threads = "SLICE",
+        onward: bool = False,
     ) -> None:
         self.info = info
-        self._source, self._onward = FrameSource(path, info, threads), threads == "AUTO"
+        self._source, self._onward = FrameSource(path, info, threads), onward or threads == "AUTO"
         self._place_of, self._last_key = place_of, last_key
         self._reformatter = VideoReformatter()
         self._frames: Iterator[Placed] = iter(())

@@ -18,9 +18,11 @@ from engine.video import Threads
 
 
 class Film:
-    """A film of the studio, its file open: pictures by frame number."""
+    """A film of the studio, its file open: pictures by frame number; `threads` and `onward` as in `FilmReader`."""
 
-    def __init__(self, db: sqlite3.Connection, film_id: int, *, threads: Threads = "SLICE") -> None:
+    def __init__(
+        self, db: sqlite3.Connection, film_id: int, *, threads: Threads = "SLICE", onward: bool = False
+    ) -> None:  # fmt: skip
         row = db.execute("SELECT * FROM film WHERE id = ?", (film_id,)).fetchone()
         if row is None:
             raise UserError(_("There is no film {id} in this studio.").format(id=film_id))
@@ -37,7 +39,9 @@ class Film:
             row["focus_y"],
         )
         self._db = db
-        self._reader = FilmReader(self.path, self.info, self._place, self._last_key, threads=threads)
+        self._reader = FilmReader(
+            self.path, self.info, self._place, self._last_key, threads=threads, onward=onward
+        )  # fmt: skip
 
     def picture(self, number: int, width: int | None = None) -> NDArray[np.uint8]:
         """The displayed picture [h, w, 3] of a frame without the letterbox, `width` pixels wide where given."""

@@ -25,7 +25,7 @@ from engine.pixels import Film
 from engine.room import ROWS_TWICE
 from engine.running import RunningJob
 from engine.studio import Studio
-from engine.tagger import Tagger
+from engine.tagger import CPU, Tagger
 from engine.vectors import to_blob
 
 LOWEST_KEPT_SCORE = 0.02
@@ -152,10 +152,18 @@ def unscored_images(db: sqlite3.Connection, tagger_id: int) -> list[tuple[int, s
 
 def _frame_inputs(root: Path, film_id: int, numbers: Sequence[int], tagger: Tagger) -> Generator[Input]:
     """Batches of (numbers, what the model takes), decoding the film forwards over a connection of its own."""
-    with closing(connect_studio(root)) as db, closing(Film(db, film_id, threads="AUTO")) as film:
+    with closing(connect_studio(root)) as db, closing(film_onward(db, film_id, tagger)) as film:
         for start in range(0, len(numbers), tagger.batch_size):
             batch = numbers[start : start + tagger.batch_size]
             yield batch, tagger.prepare(film.fitted(batch, tagger.input_size, tagger.input_size))
+
+
+def film_onward(db: sqlite3.Connection, film_id: int, tagger: Tagger) -> Film:
+    """A film, to be read in its order for a tagger.
+
+    Where the model needs the cores one thread decodes: it keeps ahead, and costs a fifth less than several.
+    """
+    return Film(db, film_id, threads="SLICE" if tagger.provider == CPU else "AUTO", onward=True)
 
 
 def _image_inputs(root: Path, images: Sequence[tuple[int, str]], tagger: Tagger, job: RunningJob) -> Generator[Input]:

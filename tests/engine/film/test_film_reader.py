@@ -33,7 +33,9 @@ LONG_GROUPS: dict[str, dict[str, Any]] = {
 class Watched:
     """A reader that counts the decoded frames and the searches in the file."""
 
-    def __init__(self, path: Path, monkeypatch: pytest.MonkeyPatch, threads: Threads = "SLICE") -> None:
+    def __init__(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch, threads: Threads = "SLICE", onward: bool = False
+    ) -> None:  # fmt: skip
         info, self.counted = probe(path), Counter[str]()
         frames = list(decode(path, info))
         places = {frame.number: (frame.pts, frame.fields) for frame in frames}
@@ -57,18 +59,19 @@ class Watched:
             places.__getitem__,
             lambda number: max(key for key in keys if key <= number),
             threads=threads,
+            onward=onward,
         )
 
     def shown(self, number: int) -> int:
         return shown_number(self.reader.picture(number))
 
 
-@pytest.mark.parametrize("threads", ["SLICE", "AUTO"])
+@pytest.mark.parametrize(("threads", "onward"), [("SLICE", False), ("SLICE", True), ("AUTO", False)])
 @pytest.mark.parametrize("name", LONG_GROUPS)
 def test_what_nothing_refers_to_is_not_decoded_on_the_way(
-    name: str, threads: Threads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, threads: Threads, onward: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    film = Watched(numbered_clip(tmp_path / name, COUNT, **LONG_GROUPS[name]), monkeypatch, threads)
+    film = Watched(numbered_clip(tmp_path / name, COUNT, **LONG_GROUPS[name]), monkeypatch, threads, onward)
     assert film.shown(81) == 81
     assert film.counted["frames"] < 60
     assert film.shown(40) == 40
