@@ -34,16 +34,14 @@ def at_most(name: str, value: float, baseline: float, unit: str, target: float) 
     return Result(name, value, unit, baseline, ratio, f"<= {target:g}", ratio <= target)
 
 
-def alternate(
-    ours: Callable[[], object], bare: Callable[[], object], rounds: int, clock: Callable[[], float] = time.perf_counter
-) -> tuple[float, float]:
+def alternate(ours: Callable[[], object], bare: Callable[[], object], rounds: int) -> tuple[float, float]:
     """Median seconds of two calls that take turns, so that both see the same machine; one round warms up."""
     ours(), bare()
     times: tuple[list[float], list[float]] = ([], [])
     for turn in range(rounds):
         order = ((0, ours), (1, bare)) if turn % 2 else ((1, bare), (0, ours))
         for index, call in order:
-            start = clock()
+            start = time.perf_counter()
             call()
-            times[index].append(clock() - start)
+            times[index].append(time.perf_counter() - start)
     return median(times[0]), median(times[1])

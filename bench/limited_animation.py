@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 Kind = Literal["drawings", "mouth", "still", "pan", "fade", "dissolve"]
 Picture = NDArray[np.uint8]
-WIDTH, HEIGHT, RATE = 1920, 1080, 24
+WIDTH, HEIGHT, RATE, CAPTURED_RATE = 1920, 1080, 24, 30
 PAN_PIXELS = 0.35
 GRAIN_SIGMA = 3.0
 MOUTH = 8
@@ -77,6 +77,14 @@ def animation(seed: int, scenes: int, length: int = 36) -> Iterator[Moment]:
         similar = palette if number % 3 == 2 else None
         palette = random.integers(30, 226, (24, 3)).astype(np.uint8) if similar is None else similar
         yield from _flashing(_scene(kinds[number % len(kinds)], random, palette, length), number)
+
+
+def captured(moments: Iterator[Moment]) -> Iterator[Moment]:
+    """The same taken at 30 frames a second, in which every fourth frame comes twice."""
+    for number, moment in enumerate(moments, 1):
+        yield moment
+        if number % 4 == 0:
+            yield replace(moment, repeats=True, cut=False)
 
 
 def _scene(kind: Kind, random: np.random.Generator, palette: NDArray[np.uint8], length: int) -> Iterator[Moment]:
@@ -150,12 +158,12 @@ def _dissolve(one: Picture, other: Picture, frames: int) -> list[Picture]:
 
 
 def encode(
-    path: Path, moments: Iterator[Moment], crf: int, *, grain: bool = False, preset: str = "medium"
+    path: Path, moments: Iterator[Moment], crf: int, *, grain: bool = False, preset: str = "medium", rate: int = RATE
 ) -> list[Moment]:
-    """Write the film as H.264; returns its moments without their pictures' weight."""
+    """Write the film as H.264, `rate` frames a second; returns its moments without their pictures' weight."""
     random, truth = np.random.default_rng(99), []
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=RATE, options={"crf": str(crf), "preset": preset})
+        stream = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": preset})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for moment in moments:
             picture = _grainy(moment.picture, random) if grain else moment.picture
