@@ -25,6 +25,8 @@ from kimikoe_tui.widgets.bars import KeyBar, StatusLine, TopLine
 from kimikoe_tui.widgets.failures import LOG_NAME, TellsFailures, WorkFailed, keep_traceback
 from kimikoe_tui.widgets.virtual_list import VirtualList
 
+TELLING_TURNS = 2
+
 
 class Room(TellsFailures, Screen[None]):
     """A room. Its `context` names its keys in the registry."""
@@ -101,6 +103,11 @@ class Room(TellsFailures, Screen[None]):
         message.stop()
         keep_traceback(self.session.root, message.error)
         self.complain(_("{error} (logs/{log})").format(error=message.error, log=LOG_NAME))
+
+    async def on_idle(self) -> None:
+        """Have what one key changed painted at once: its widgets tell of it one after another, a frame lasts 16 ms."""
+        for _turn in range(TELLING_TURNS):
+            await asyncio.sleep(0)
 
     def on_screen_resume(self) -> None:
         """Catch up with what changed while another room was open."""

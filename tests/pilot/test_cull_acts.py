@@ -5,12 +5,15 @@ from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
+from textual.geometry import Region
 
 from db import query, settings
 from kimikoe_tui import clipboard
 from kimikoe_tui.screens.cull import CullRoom
 from kimikoe_tui.screens.home import HomeRoom
 from kimikoe_tui.screens.line import LinePrompt
+from kimikoe_tui.widgets.pane import Pane
+from kimikoe_tui.widgets.real_pixels import Span, touches
 from tests.pilot.conftest import Open, add_pictures, cull_room, drawn, ratings, until
 
 
@@ -173,3 +176,17 @@ async def test_q_goes_back_a_level_and_escape_never_leaves(studio: Path, open_st
         await pilot.press("escape", "escape")
         await pilot.pause()
         assert app.is_running and isinstance(app.room, HomeRoom)
+
+
+async def test_a_decision_and_its_move_are_painted_at_once(db: Connection, studio: Path, open_studio: Open) -> None:
+    first, second = add_pictures(db, studio, 2)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.pause(0.1)
+        painted: list[list[Span]] = []
+        app.picture_layer.write_over = lambda spans: painted.append(list(spans or []))  # type: ignore[method-assign]
+        await pilot.press("3")
+        await drawn(app, pilot, second)
+        pane = cull_room(app).query_one("#picture-pane", Pane).region
+        parts: list[Region] = [cull_room(app).status.region, pane.shrink((0, 0, pane.height - 1, 0))]
+        assert [touches(painted[0], part) for part in parts] == [True, True]
