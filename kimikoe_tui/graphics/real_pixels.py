@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from functools import partial
 
 from rich.segment import Segment
 
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.halfblock import ColourCells, HalfBlocks
-from kimikoe_tui.graphics.pixels import Pixels
+from kimikoe_tui.graphics.pixels import Pixels, resized
 from kimikoe_tui.graphics.quadrants import Quadrants
 from kimikoe_tui.graphics.renderer import Drawing
 
@@ -41,7 +42,8 @@ class RealPixels(ABC):
     def _drawing(self, pixels: Pixels, size: tuple[int, int], data: str) -> Drawing:
         """Empty cells for the data, and text that covers the same ones."""
         draft = self._draft(pixels, size) if self.may_be_slow(len(data)) else ""
-        return Drawing(size[0], blank_rows(size), data, draft, self._text.stretched(pixels, *size))
+        small = resized(pixels, self._text.pixel_box(*size))
+        return Drawing(size[0], blank_rows(size), data, draft, partial(self._text.stretched, small, *size))
 
     @abstractmethod
     def _draft(self, pixels: Pixels, size: tuple[int, int]) -> str:

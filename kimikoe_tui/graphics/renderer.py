@@ -1,5 +1,6 @@
 """What every way of showing a picture in a terminal does, so that the rooms need not know which one it is."""
 
+from collections.abc import Callable
 from typing import Literal, Protocol
 
 import msgspec
@@ -10,20 +11,21 @@ from kimikoe_tui.graphics.pixels import Pixels
 Layer = Literal["cells", "stored", "painted", "above"]
 """Where a picture is: in the text itself; held by the terminal and shown by cells; painted into cells, where text
 erases it; or above the text, from where it must be taken away."""
+Rows = list[list[Segment]]
 
 
 class Drawing(msgspec.Struct, frozen=True):
     """A picture ready to paint: rows of segments, each row `columns` cells wide, and what is sent beside them.
 
     `data` is sent with the cursor on the first cell; on a slow line `draft` goes before it, a tenth of the bytes.
-    `coarse` are rows that show the picture with text alone, for where `data` may not be sent.
+    `coarse` makes rows that show the picture with text alone, for where `data` may not be sent; it is asked seldom.
     """
 
     columns: int
-    rows: list[list[Segment]]
+    rows: Rows
     data: str = ""
     draft: str = ""
-    coarse: list[list[Segment]] = []
+    coarse: Callable[[], Rows] | None = None
 
 
 class PictureRenderer(Protocol):

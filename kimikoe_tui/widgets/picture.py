@@ -227,7 +227,7 @@ class Picture(TellsFailures, SendsPictures):
 
 
 def _picture_rows(drawing: Drawing, has_pixels: bool) -> list[Strip]:
-    rows = drawing.rows if has_pixels or not drawing.coarse else drawing.coarse
+    rows = drawing.rows if has_pixels or drawing.coarse is None else drawing.coarse()
     return [Strip(row, drawing.columns) for row in rows]
 
 

@@ -62,7 +62,8 @@ def test_the_coarse_rows_show_the_same_in_the_same_cells(method: Method) -> None
     picture = drawn_picture(128)
     renderer = new_renderer(Display(method=method))
     drawing, terminal = renderer.draw(pixels_of(picture), 20, 10), Emulator(30, 12)
-    put(terminal, drawing.coarse)
+    assert drawing.coarse is not None
+    put(terminal, drawing.coarse())
     assert distance(seen(terminal, drawing, (200, 200)), picture) < 30
     sketch = renderer.sketch(pixels_of(picture), 20, 10)
     assert sketch.data == "" and sketch.columns == 20
@@ -151,7 +152,8 @@ def test_xterm_is_sent_no_picture_that_it_would_not_draw() -> None:
 def test_where_blocks_are_wide_the_coarse_rows_are_grounds_alone() -> None:
     renderer: PictureRenderer = new_renderer(Display(method="sixel", ambiguous=2))
     drawing = renderer.draw(pixels_of(drawn_picture(32)), 20, 10)
-    assert {segment.text.strip() for row in drawing.coarse for segment in row} == {""}
+    assert drawing.coarse is not None
+    assert {segment.text.strip() for row in drawing.coarse() for segment in row} == {""}
 
 
 @pytest.mark.parametrize("method", REAL)
