@@ -23,7 +23,7 @@ import psutil
 from av.video.frame import PictureType
 from numpy.typing import NDArray
 
-from bench.harness import Result, at_most
+from bench.harness import Result, at_95, at_most
 from bench.terminal import used_ms
 from bench.whole_film import FOLDER_VARIABLE
 from db.queue import claim, enqueue
@@ -79,8 +79,8 @@ class Taken(NamedTuple):
 
 def _beside(what: str, ours: Taken, bare: Taken, limit: float) -> list[Result]:
     return [
-        at_most(f"{what}, p95", _at_95(ours.passed), limit, "ms", 1.0),
-        at_most(f"{what}, p95, to bare PyAV", _at_95(ours.used), _at_95(bare.used), "ms", MOST_OF_BARE),
+        at_most(f"{what}, p95", at_95(ours.passed), limit, "ms", 1.0),
+        at_most(f"{what}, p95, to bare PyAV", at_95(ours.used), at_95(bare.used), "ms", MOST_OF_BARE),
     ]
 
 
@@ -93,12 +93,8 @@ def _costs(name: str, look: Look, numbers: Sequence[int]) -> Taken:
         look(number)
         passed.append((time.perf_counter() - start) * 1000)
         used.append(_used_ms() - began)
-    print(f"{name}: p95 {_at_95(passed):.1f} ms by the clock, {_at_95(used):.1f} ms of a processor", file=sys.stderr)
+    print(f"{name}: p95 {at_95(passed):.1f} ms by the clock, {at_95(used):.1f} ms of a processor", file=sys.stderr)
     return Taken(passed, used)
-
-
-def _at_95(values: Sequence[float]) -> float:
-    return sorted(values)[int(0.95 * len(values))]
 
 
 def _used_ms() -> float:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from math import ceil
 from statistics import median
 
 import msgspec
@@ -32,6 +33,11 @@ def at_most(name: str, value: float, baseline: float, unit: str, target: float) 
     """A figure that is good when it is small: the ratio value/baseline is not to exceed the target."""
     ratio = value / baseline
     return Result(name, value, unit, baseline, ratio, f"<= {target:g}", ratio <= target)
+
+
+def at_95(values: Sequence[float]) -> float:
+    """The 95th percentile, by the nearest rank."""
+    return sorted(values)[ceil(0.95 * len(values)) - 1]
 
 
 def alternate(ours: Callable[[], object], bare: Callable[[], object], rounds: int) -> tuple[float, float]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import msgspec
 
-from bench.harness import Result, at_most
+from bench.harness import Result, at_95, at_most
 from bench.studio import SMALL, small_studio
 from db import films, queue, tags
 from db.connect import connect_studio, writing
@@ -55,17 +55,13 @@ def run() -> list[Result]:
             rows, errors = written()
     print(f"people_first: {rows / seconds:,.0f} rows a second written, {len(busy.keys)} keys, {len(busy.reads)} reads")
     return [
-        at_most("key to commit, p95", _p95(busy.keys), KEY_LIMIT_MS, "ms", 1.0),
-        at_most("key to commit, against rest", _p95(busy.keys), _p95(rest.keys), "ms", 30.0),
-        at_most("read, p95", _p95(busy.reads), READ_LIMIT_MS, "ms", 1.0),
-        at_most("read, against rest", _p95(busy.reads), _p95(rest.reads), "ms", 30.0),
+        at_most("key to commit, p95", at_95(busy.keys), KEY_LIMIT_MS, "ms", 1.0),
+        at_most("key to commit, against rest", at_95(busy.keys), at_95(rest.keys), "ms", 30.0),
+        at_most("read, p95", at_95(busy.reads), READ_LIMIT_MS, "ms", 1.0),
+        at_most("read, against rest", at_95(busy.reads), at_95(rest.reads), "ms", 30.0),
         at_most("write-ahead log", max(busy.log), WAL_LIMIT_MB, "MB", 1.0),
         at_most("errors", float(len(busy.errors + errors)), 1.0, "errors", 0.0),
     ]
-
-
-def _p95(values: list[float]) -> float:
-    return sorted(values)[int(0.95 * len(values))]
 
 
 def _prepare(root: Path) -> None:

@@ -6,12 +6,11 @@ person waits. Those of the clock are printed beside them. The baseline of each i
 
 import sys
 import tempfile
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from bench.first_paint import OUR_WORD, TRIVIAL, TRIVIAL_WORD, our_command
-from bench.harness import Result
+from bench.harness import Result, at_95
 from bench.studio import LONG
 from bench.terminal import LIMIT_SECONDS, Painted
 from bench.whole_film import whole_film_studio
@@ -57,14 +56,10 @@ def _p95(name: str, program: Painted, key: str, times: int) -> float:
     """Until the list is painted, which is the first to be; prints when every pane is, and rows that had to be read."""
     program.cost(key, QUIET_SECONDS)
     costs = zip(*(program.cost(key, QUIET_SECONDS) for _time in range(times)), strict=True)
-    first, last, passed = map(_at_95, costs)
+    first, last, passed = map(at_95, costs)
     words = f"{first:.1f} ms of a processor to the list, {last:.1f} to all panes, {passed:.1f} by the clock"
     print(f"{name}: {words}", file=sys.stderr)
     return first
-
-
-def _at_95(values: Sequence[float]) -> float:
-    return sorted(values)[int(0.95 * len(values))]
 
 
 def _within(name: str, value: float, baseline: float, unit: str, most: float) -> Result:
