@@ -1,5 +1,6 @@
 """The making of the demo's models, at a thousandth of its effort."""
 
+import copy
 import json
 import math
 import re
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import AutoencoderKL, StableDiffusionPipeline
 from hypothesis import given
 from hypothesis import strategies as st
 from transformers import CLIPTokenizer
@@ -23,19 +24,21 @@ from engine.demo.drawing.character import Character, Figure, Pose
 from engine.demo.drawing.scene import Scene, draw_scene
 from engine.demo.training import tagger as tagger_training
 from engine.demo.training import vae as vae_training
+from engine.demo.training import words as words_training
 from engine.demo.training.appraisal import grid, hands, nearness
-from engine.demo.training.base import heads, mouth_weights
+from engine.demo.training.base import clothes_weights, heads, mouth_weights
 from engine.demo.training.captions import Captions
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.measures import MEASURES, Measure, prompt_of
-from engine.demo.training.networks import grown, small_unet
+from engine.demo.training.networks import grown, new_text_encoder, small_unet
 from engine.demo.training.plan import REHEARSAL, Workshop
 from engine.demo.training.publish import ONE_FILE
 from engine.demo.training.state import Course
 from engine.demo.training.tagger import train_tagger
 from engine.demo.training.tokenizer import make_tokenizer
-from engine.demo.training.vae import train_vae
+from engine.demo.training.vae import train_vae, tune_decoder
 from engine.demo.training.vocabulary import vocabulary
+from engine.demo.training.words import bind_words, last_tokens
 from engine.tagger import load_tagger
 
 WEIGHTS = Path(engine.demo.__file__).parent / "weights"
@@ -122,6 +125,58 @@ def test_a_stopped_autoencoder_ends_as_an_unstopped_one(workshop: Workshop, monk
         stop_at(2, patch, vae_training.Crops, vae_training.Crops.batch)
         train_vae(*corpora, 3, 7, workshop.folder / "stopped.checkpoint")
     resumed = train_vae(*corpora, 3, 7, workshop.folder / "stopped.checkpoint")
+    expected = straight.state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in resumed.state_dict().items())
+
+
+def test_tuning_a_decoder_leaves_the_latents_alone(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(vae_training, "_SAVE_EVERY", 1)
+    corpora = Corpus(workshop.plain, workshop.folder / "plain"), Corpus(workshop.mixed, workshop.folder / "mixed")
+    before = AutoencoderKL.from_pretrained(workshop.vae).state_dict()
+    tuned = [AutoencoderKL.from_pretrained(workshop.vae) for _ in range(3)]
+    tune_decoder(tuned[0], *corpora, 3, 7, workshop.folder / "straight-decoder.checkpoint")
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        stop_at(2, patch, vae_training.Crops, vae_training.Crops.batch)
+        tune_decoder(tuned[1], *corpora, 3, 7, workshop.folder / "stopped-decoder.checkpoint")
+    tune_decoder(tuned[2], *corpora, 3, 7, workshop.folder / "stopped-decoder.checkpoint")
+    straight, resumed = tuned[0].state_dict(), tuned[2].state_dict()
+    for name, value in straight.items():
+        assert torch.equal(value, resumed[name])
+        assert torch.equal(value, before[name]) == name.startswith(("encoder.", "quant_conv."))
+
+
+def test_each_tag_is_told_at_its_last_token(tokenizer: CLIPTokenizer) -> None:
+    captions = Captions(tokenizer, [TWO])
+    asked = ["red dress", "smile", "red hair"]
+    ids = tokenizer(", ".join(asked), padding="max_length", return_tensors="pt").input_ids
+    numbers = {tuple(captions.ids_of(tag)): number for number, tag in enumerate(asked)}
+    positions, tags = last_tokens(ids.repeat(2, 1), captions, numbers)
+    assert tags.tolist() == [0, 1, 2, 0, 1, 2]
+    heard = tokenizer.convert_ids_to_tokens(ids.repeat(2, 1).flatten()[positions].tolist())
+    assert heard == ["dress</w>", "smile</w>", "hair</w>"] * 2
+
+
+def test_binding_words_learns_and_a_stopped_one_ends_as_an_unstopped_one(
+    tokenizer: CLIPTokenizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untold: list[float] = []
+
+    def said(_what: str, *, step: int, **figures: float) -> None:
+        untold.append(figures["untold"])
+        if len(untold) == 8:  # half-way through the second
+            raise Stopped
+
+    monkeypatch.setattr(words_training, "_SAVE_EVERY", 1)
+    monkeypatch.setattr(words_training, "say", said)
+    captions = Captions(tokenizer, [TWO])
+    straight, stopped = new_text_encoder(tokenizer), new_text_encoder(tokenizer)
+    stopped.load_state_dict(straight.state_dict())
+    resumed = copy.deepcopy(stopped)
+    bind_words(straight, captions, 5, 7, tmp_path / "straight")
+    with pytest.raises(Stopped):
+        bind_words(stopped, captions, 5, 7, tmp_path / "stopped")
+    bind_words(resumed, captions, 5, 7, tmp_path / "stopped")
+    assert untold[4] < untold[0]
     expected = straight.state_dict()
     assert all(torch.equal(value, expected[name]) for name, value in resumed.state_dict().items())
 
@@ -251,3 +306,15 @@ def test_the_weights_are_where_another_mouth_is_another_drawing(size: float) -> 
     weighed = mouth_weights(heads(smiling), 128) > 0
     assert changed[weighed].sum() > 0.95 * changed.sum()
     assert weighed.sum() < 6 * (changed > 0).sum()
+
+
+@pytest.mark.parametrize("size", [0.27, 0.19])
+def test_clothes_weigh_more_where_another_colour_is_another_drawing(size: float) -> None:
+    green, red = (
+        Scene("sky", 0, (Figure(replace(LEFT, cloth=cloth), Pose(), 0.5, 0.4, size),)) for cloth in ("green", "red")
+    )
+    first, second = (draw_scene(scene, hands(1)[0], 128, 128).astype(float) for scene in (green, red))
+    changed = abs(first - second).sum(2)
+    weighed = clothes_weights(heads(green), 128) > 0
+    assert changed[weighed].sum() > 0.95 * changed.sum()
+    assert weighed.sum() < 3 * (changed > 0).sum()

@@ -21,6 +21,7 @@ from engine.demo.training.state import Course
 from engine.demo.training.vae import face_weights
 
 _MOUTH_WEIGHT = 6.0
+_CLOTHES_WEIGHT = 3.0
 
 Head = tuple[float, float, float]  # x, y and radius in picture heights
 
@@ -118,18 +119,35 @@ class FromText(Denoising):
 
 
 def mean_weights(faces: Iterable[list[Head]], size: int) -> Tensor:
-    """Weights [n, 1, size, size], more on the faces and most on their mouths, each picture's of mean 1."""
-    weights = torch.from_numpy(np.stack([face_weights(each, size) + mouth_weights(each, size) for each in faces]))
+    """Weights [n, 1, size, size], more on faces and clothes and most on mouths, each picture's of mean 1."""
+    weights = torch.from_numpy(np.stack([_weights(each, size) for each in faces]))
     return (weights / weights.mean((1, 2), keepdim=True))[:, None]
+
+
+def _weights(heads: list[Head], size: int) -> NDArray[np.float32]:
+    return face_weights(heads, size) + mouth_weights(heads, size) + clothes_weights(heads, size)
 
 
 def mouth_weights(heads: Iterable[Head], size: int) -> NDArray[np.float32]:
     """What [size, size] adds where a mouth is, a few cells that say which expression was asked for."""
+    return _boxes(heads, size, 0.34, (0.62, 1.06), _MOUTH_WEIGHT)
+
+
+def clothes_weights(heads: Iterable[Head], size: int) -> NDArray[np.float32]:
+    """What [size, size] adds where trunk and sleeves are, whose colour is asked for in the fewest pictures."""
+    return _boxes(heads, size, 1.5, (1.15, 4.2), _CLOTHES_WEIGHT)
+
+
+def _boxes(
+    heads: Iterable[Head], size: int, half_width: float, height: tuple[float, float], weight: float
+) -> NDArray[np.float32]:
+    """`weight` [size, size] in a box below the middle of each face; widths and heights in head radii."""
     weights = np.zeros((size, size), np.float32)
     grid = (np.arange(size, dtype=np.float32) + 0.5) / size
     for x, y, radius in heads:
-        across, down = abs(grid - x) < 0.34 * radius, abs(grid - y - 0.84 * radius) < 0.22 * radius
-        weights[np.ix_(down, across)] = _MOUTH_WEIGHT
+        below = (grid - y) / radius
+        across, down = abs(grid - x) < half_width * radius, (below > height[0]) & (below < height[1])
+        weights[np.ix_(down, across)] = weight
     return weights
 
 

@@ -24,7 +24,7 @@ class Captions:
         self.start, self.end = tokenizer.bos_token_id, tokenizer.eos_token_id
         self._ids: dict[str, Ids] = {}
         self._tokenizer = tokenizer
-        self.comma = self._ids_of(",")
+        self.comma = self.ids_of(",")
         self.parts = [self._parts(scene) for scene in scenes]
 
     def drawn(self, number: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -38,6 +38,12 @@ class Captions:
         groups = [_some(rng, person) for person in people]
         return self._padded([*_some(rng, common), *(tag for group in groups for tag in group)])
 
+    def ids_of(self, tag: str) -> Ids:
+        """The tag's own tokens."""
+        if tag not in self._ids:
+            self._ids[tag] = self._tokenizer(tag).input_ids[1:-1]
+        return self._ids[tag]
+
     def empty(self) -> NDArray[np.int64]:
         return self._padded([])
 
@@ -46,12 +52,7 @@ class Captions:
         people = [figure.tags(bottom=1.0) for figure in sorted(scene.figures, key=lambda figure: figure.x)]
         personal = {tag for tags in people for tag in tags}
         common = [tag for tag in scene.tags() if tag not in personal]
-        return [self._ids_of(tag) for tag in common], [[self._ids_of(tag) for tag in tags] for tags in people]
-
-    def _ids_of(self, tag: str) -> Ids:
-        if tag not in self._ids:
-            self._ids[tag] = self._tokenizer(tag).input_ids[1:-1]
-        return self._ids[tag]
+        return [self.ids_of(tag) for tag in common], [[self.ids_of(tag) for tag in tags] for tags in people]
 
     def _padded(self, tags: Sequence[Ids]) -> NDArray[np.int64]:
         """Start, the tags with commas between as far as they fit, and ends up to the full length."""

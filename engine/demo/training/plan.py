@@ -6,14 +6,16 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from shutil import rmtree
+from shutil import copytree, rmtree
 
 import torch
+from transformers import CLIPTokenizer
 
 from engine.demo.film import is_written, write_film
 from engine.demo.screenplay import SCREENPLAY
 from engine.demo.training.appraisal import adherence, draw_prompts, grid, load_judges, load_made_base, nearness
-from engine.demo.training.base import Stage, train_stage
+from engine.demo.training.base import Stage, made_networks, train_stage
+from engine.demo.training.captions import Captions
 from engine.demo.training.card import Appraisal, write_card
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.frames import draw_frames
@@ -27,8 +29,9 @@ from engine.demo.training.publish import ONE_FILE, publish_base, publish_one_fil
 from engine.demo.training.tagger import Drawings, train_tagger
 from engine.demo.training.tagger_network import LEVELS, Levels
 from engine.demo.training.tokenizer import make_tokenizer
-from engine.demo.training.vae import psnr, train_vae
+from engine.demo.training.vae import psnr, train_vae, tune_decoder
 from engine.demo.training.vocabulary import vocabulary
+from engine.demo.training.words import bind_words
 
 MARKS = 0.15
 JUDGE_LEVELS: Levels = ((32, 2), (64, 2), (128, 2), (160, 2))
@@ -40,9 +43,9 @@ class Effort:
     """How much is drawn and trained. The default is what was shipped; a rehearsal takes a thousandth.
 
     The first three stages of the shipped base still weighed noise levels by a capped signal-to-noise ratio, and mouths
-    no more than faces. Before the last one it did not hear the words at 16 x 16; that one's rate fell more slowly up to
-    step 2,400, where a longer course was cut short. Its judge has the mean of the whole picture where the network now
-    has those of its quarters.
+    no more than faces. Before `settle` it did not hear the words at 16 x 16; the rate of that stage fell more slowly up
+    to step 2,400, where a longer course was cut short. Up to step 1,800 of `bind` clothes weighed no more than what is
+    around them. Its judge has the mean of the whole picture where the network now has those of its quarters.
     """
 
     plain: int = 60_000
@@ -50,6 +53,7 @@ class Effort:
     squares: int = 32_000
     frames: int = 32_000
     vae_steps: int = 8_000
+    decoder_steps: int = 2_500
     tagger_pictures: int = 1_120_000
     judge_pictures: int = 240_000
     sketch_steps: int = 2_000
@@ -57,13 +61,16 @@ class Effort:
     finish_steps: int = 3_400
     refine_steps: int = 1_600
     settle_steps: int = 2_700
+    word_steps: int = 600
+    bind_steps: int = 3_000
     prompts: int = 64
     film_shots: int = len(SCREENPLAY)
 
 
 REHEARSAL = Effort(
-    plain=60, mixed=40, squares=40, frames=40, vae_steps=2, tagger_pictures=128, judge_pictures=128,
-    sketch_steps=2, drawing_steps=2, finish_steps=2, refine_steps=2, settle_steps=2, prompts=8, film_shots=3,
+    plain=60, mixed=40, squares=40, frames=40, vae_steps=2, decoder_steps=2, tagger_pictures=128, judge_pictures=128,
+    sketch_steps=2, drawing_steps=2, finish_steps=2, refine_steps=2, settle_steps=2,
+    word_steps=2, bind_steps=2, prompts=8, film_shots=3,
 )  # fmt: skip
 
 
@@ -123,6 +130,7 @@ class Workshop:
             Corpus(recipe, self.folder / name) for recipe, name in ((self.plain, "plain"), (self.mixed, "mixed"))
         )
         vae = train_vae(plain, mixed, self.effort.vae_steps, 1, self.folder / "vae.checkpoint")
+        tune_decoder(vae, plain, mixed, self.effort.decoder_steps, 2, self.folder / "decoder.checkpoint")
         vae.register_to_config(scaling_factor=round(1 / latent_size(vae, plain.pictures[:_HELD_OUT]), 4))
         say("vae", psnr=psnr(vae, self.held_out().pictures[:_HELD_OUT]))
         with appearing_whole(self.vae) as partial:
@@ -149,24 +157,37 @@ class Workshop:
         encode_pictures(self.vae, self.folder / "plain" / "pictures.npy", self.folder / "latents.npy")
 
     def make_base(self) -> None:
-        """Five stages: small and rough, full size, and three whose learning rates fall."""
+        """Six stages: small and rough, full size, and four whose learning rates fall; before the last one the text
+        encoder learns which words belong together."""
         self.encode_drawings()
         sketch = self.stage("sketch", LATENT_SIZE // 2, self.effort.sketch_steps, 1.2e-3, 1, None)
         drawing = self.stage("drawing", LATENT_SIZE, self.effort.drawing_steps, 1e-3, 2, sketch.end)
         finish = self.stage("finish", LATENT_SIZE, self.effort.finish_steps, 8e-4, 3, drawing.end)
         refine = self.stage("refine", LATENT_SIZE, self.effort.refine_steps, 1e-3, 4, finish.end)
         settle = self.stage("settle", LATENT_SIZE, self.effort.settle_steps, 1e-3, 5, refine.end)
-        stages = (
+        for stage in (
             sketch,
             replace(drawing, flat=1.0),
             replace(finish, flat=0.1),
             replace(refine, flat=0.5),
-            replace(settle, end=self.base, flat=0.59),
-        )
-        for stage in stages:
-            if not stage.end.exists():
-                with appearing_whole(stage.end) as partial:
-                    on_every_core(train_stage, replace(stage, end=partial))
+            replace(settle, flat=0.59),
+        ):
+            _train(stage)
+        bind = self.stage("bind", LATENT_SIZE, self.effort.bind_steps, 1e-3, 6, self.make_words(settle.end))
+        _train(replace(bind, end=self.base, flat=0.5))
+
+    def make_words(self, start: Path) -> Path:
+        """The networks of the stage that ended at `start`, with a text encoder that tells tags apart as wholes."""
+        words = self.folder / "words"
+        if not words.exists():
+            _unet, text_encoder = made_networks(start)
+            tokenizer = CLIPTokenizer.from_pretrained(self.tokenizer, local_files_only=True)
+            captions = Captions(tokenizer, Corpus(self.plain, self.folder / "plain").scenes)
+            bind_words(text_encoder, captions, self.effort.word_steps, 6, self.folder / "words.checkpoint")
+            with appearing_whole(words) as partial:
+                copytree(start / "unet", partial / "unet")
+                text_encoder.save_pretrained(partial / "text_encoder")
+        return words
 
     def publish(self) -> None:
         """The folders as they are shipped."""
@@ -215,6 +236,12 @@ class Workshop:
             end=self.folder / name,
             checkpoint=self.folder / f"{name}.checkpoint",
         )
+
+
+def _train(stage: Stage) -> None:
+    if not stage.end.exists():
+        with appearing_whole(stage.end) as partial:
+            on_every_core(train_stage, replace(stage, end=partial))
 
 
 @contextmanager

@@ -3,7 +3,8 @@
 A factor of 4 keeps eyes and mouths that one of 8 smears. Lines are what a drawing is made of, so the loss weighs
 gradients, colour and faces beside the plain difference."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from diffusers import AutoencoderKL
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.demo.drawing.scene import Scene
 from engine.demo.training.corpus import SIZE, Corpus
@@ -22,7 +23,10 @@ _CROP = 64
 _BATCH = 16
 _MIXED_SHARE = 0.25
 _FACE_WEIGHT = 2.5
+_ERROR_WEIGHT = 3.0
 _SAVE_EVERY = 500
+
+LossOf = Callable[[Tensor, Tensor, int], tuple[Tensor, float]]
 
 
 def new_vae() -> AutoencoderKL:
@@ -45,22 +49,35 @@ def train_vae(plain: Corpus, mixed: Corpus, steps: int, seed: int, checkpoint: P
     torch.manual_seed(seed)
     vae = new_vae()
     training = Training(vae.parameters(), Course(1.5e-3, steps, flat=0.4, end=0.03), 1e-4, 0.998)
+    _train("vae", training, Crops(plain, mixed, seed), checkpoint, partial(vae_loss, vae))
+    return vae.eval()
+
+
+def tune_decoder(vae: AutoencoderKL, plain: Corpus, mixed: Corpus, steps: int, seed: int, checkpoint: Path) -> None:
+    """Train the decoder alone on latents as they are, without their noise; goes on from `checkpoint`. What a base has
+    learnt on these latents still holds."""
+    vae.requires_grad_(False)
+    parts = nn.ModuleList([vae.post_quant_conv, vae.decoder]).requires_grad_(True)
+    training = Training(parts.parameters(), Course(1.2e-3, steps, flat=0.3, end=0.02), 1e-4, 0.998)
+    _train("decoder", training, Crops(plain, mixed, seed), checkpoint, partial(decoder_loss, vae))
+    vae.requires_grad_(True).eval()
+
+
+def _train(name: str, training: Training, crops: "Crops", checkpoint: Path, loss_of: LossOf) -> None:
     training.resume(checkpoint)
-    crops = Crops(plain, mixed, seed)
     total = 0.0
     while not training.finished:
         pictures, weights = crops.batch(training.step)
-        loss, error = vae_loss(vae, pictures, weights, training.step + seed)
+        loss, error = loss_of(pictures, weights, training.step + crops.seed)
         loss.backward()
         training.update()
         total += error
         if training.step % 100 == 0:
-            say("vae", step=training.step, psnr=float(10 * np.log10(4 / (total / 100))))
+            say(name, step=training.step, psnr=float(10 * np.log10(4 / (total / 100))))
             total = 0.0
         if training.step % _SAVE_EVERY == 0 or training.finished:
             training.save(checkpoint)
     training.averaged.apply()
-    return vae.eval()
 
 
 class Crops:
@@ -105,14 +122,29 @@ def vae_loss(vae: AutoencoderKL, pictures: Tensor, weights: Tensor, seed: int) -
     with torch.autocast("cpu", dtype=torch.bfloat16):
         posterior = vae.encode(pictures).latent_dist
         decoded = vae.decode(posterior.sample(generator)).sample
-    decoded, mean, log_variance = decoded.float(), posterior.mean.float(), posterior.logvar.float()
-    difference = decoded - pictures
+    mean, log_variance = posterior.mean.float(), posterior.logvar.float()
+    divergence = 0.5 * (mean.pow(2) + log_variance.exp() - 1 - log_variance).mean()
+    difference = decoded.float() - pictures
+    return difference_loss(difference, weights) + 1e-4 * divergence, float(difference.detach().pow(2).mean())
+
+
+def decoder_loss(vae: AutoencoderKL, pictures: Tensor, weights: Tensor, _seed: int) -> tuple[Tensor, float]:
+    """The loss with a frozen encoder, in which the plain mean squared error, what PSNR measures, counts beside; and
+    that error."""
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.no_grad():
+            latents = vae.encode(pictures).latent_dist.mean
+        decoded = vae.decode(latents).sample
+    difference = decoded.float() - pictures
     error = difference.pow(2).mean()
+    return difference_loss(difference, weights) + _ERROR_WEIGHT * error, float(error.detach())
+
+
+def difference_loss(difference: Tensor, weights: Tensor) -> Tensor:
+    """What a difference [n, 3, h, w] costs where pixels weigh [n, 1, h, w]: its size, lines, colours and patches."""
     loss = (weights * difference.abs()).mean() + 0.5 * (weights * difference.pow(2)).mean()
     loss = loss + 0.5 * _line_loss(difference, weights) + 0.5 * _chroma(difference).abs().mean()
-    loss = loss + 0.3 * F.avg_pool2d(difference, 4).abs().mean()
-    divergence = 0.5 * (mean.pow(2) + log_variance.exp() - 1 - log_variance).mean()
-    return loss + 1e-4 * divergence, float(error.detach())
+    return loss + 0.3 * F.avg_pool2d(difference, 4).abs().mean()
 
 
 def psnr(vae: AutoencoderKL, pictures: NDArray[np.uint8]) -> float:
