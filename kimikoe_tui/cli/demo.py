@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-STEPS = (300, 560)
+STEPS = (300, 380)
 
 
 @click.command()

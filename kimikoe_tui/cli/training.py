@@ -70,6 +70,8 @@ def dataset(
 @click.option("--caption-dropout", type=SHARE, default=0.05, show_default=True, help="Share of captions left empty.")
 @click.option("--regularisation", type=SHARE, default=0.0, show_default=True,
               help="Share of captions held to the bare base without the trigger, against leaks.")  # fmt: skip
+@click.option("--min-snr-gamma", type=click.FloatRange(min=0.0), default=5.0, show_default=True,
+              help="Cap on the weight of clean pictures in the loss; 0 lets all noise levels count alike.")  # fmt: skip
 @click.option(
     "--clip-skip",
     type=AT_LEAST_ONE,
@@ -86,7 +88,7 @@ def dataset(
 def train(
     context: Context, dataset_name: str, steps: int, batch_size: int, rank: int, alpha: float | None,
     learning_rate: float, schedule: str, targets: str, tag_dropout: float, caption_dropout: float,
-    regularisation: float, clip_skip: int, checkpoint_every: int, seed: int, wait: Wait,
+    regularisation: float, min_snr_gamma: float, clip_skip: int, checkpoint_every: int, seed: int, wait: Wait,
 ) -> None:  # fmt: skip
     """Train a LoRA on a dataset (the newest if none is named). It is called kimikoe-YYYY-MM-DD-N.
 
@@ -99,7 +101,8 @@ def train(
     recipe = TrainRecipe(
         steps=steps, batch_size=batch_size, rank=rank, alpha=alpha or float(rank), learning_rate=learning_rate,
         schedule=schedule, targets=targets, tag_dropout=tag_dropout, caption_dropout=caption_dropout,  # type: ignore[arg-type]
-        regularisation_share=regularisation, clip_skip=clip_skip, checkpoint_every=checkpoint_every, seed=seed,
+        regularisation_share=regularisation, min_snr_gamma=min_snr_gamma or None, clip_skip=clip_skip,
+        checkpoint_every=checkpoint_every, seed=seed,
     )  # fmt: skip
     click.echo(licence_line(base), err=True)
     submit(context, [TrainRequest(run_id=library.plan_run(context.db, found.id, base.id, recipe))], wait)
