@@ -3,10 +3,13 @@
 import gc
 import sys
 
+from textual import constants, screen
 from textual._styles_cache import StylesCache
 
 HAND_OVER_SECONDS = 0.0005
 """So long at most the terminal's writer waits for work in Python elsewhere; Python's own choice is 5 ms."""
+FRAMES = 480
+"""A second, at most: a change waits 2 ms for its frame; of the 60 that Textual itself would paint it waits up to 17."""
 IDLE_SECONDS = 1.0
 NEVER = 1_000_000
 
@@ -14,6 +17,11 @@ NEVER = 1_000_000
 def hand_over_quickly() -> None:
     """Let what is ready to be written go out in the middle of a repaint."""
     sys.setswitchinterval(HAND_OVER_SECONDS)
+
+
+def paint_soon() -> None:
+    """Let what a key changed be painted soon; where nothing changes nothing is painted."""
+    screen.UPDATE_PERIOD = 1 / max(constants.MAX_FPS, FRAMES)  # type: ignore[misc]
 
 
 class Tidying:
