@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-STEPS = (300, 380)
+STEPS = (240, 330)
 
 
 @click.command()
