@@ -105,7 +105,7 @@ class Room(TellsFailures, Screen[None]):
         self.complain(_("{error} (logs/{log})").format(error=message.error, log=LOG_NAME))
 
     async def on_idle(self) -> None:
-        """Have what one key changed painted at once: its widgets tell of it one after another, a frame lasts 16 ms."""
+        """Have what one key changed painted at once, not in a frame each: its widgets tell of it one after another."""
         for _turn in range(TELLING_TURNS):
             await asyncio.sleep(0)
 

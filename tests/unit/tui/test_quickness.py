@@ -1,14 +1,16 @@
-"""When memory is tidied: after keys, never at one."""
+"""What keys wait for: memory is tidied after them, never at one, and what they changed is painted soon."""
 
 import gc
 import weakref
 from collections.abc import Iterator
 
 import pytest
+from textual import screen
 from textual._styles_cache import StylesCache
+from textual.app import App
 from textual.color import Color
 
-from kimikoe_tui.quickness import IDLE_SECONDS, NEVER, Tidying
+from kimikoe_tui.quickness import FRAMES, IDLE_SECONDS, NEVER, Tidying, paint_soon
 
 
 @pytest.fixture(autouse=True)
@@ -48,3 +50,10 @@ def test_the_lines_of_widgets_that_are_gone_are_let_go() -> None:
     assert alive() is not None, "Textual lets them go by itself now"
     Tidying().tick(heard=10.0, now=10.0 + 2 * IDLE_SECONDS)
     assert alive() is None
+
+
+async def test_a_program_paints_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(screen, "UPDATE_PERIOD", screen.UPDATE_PERIOD)
+    paint_soon()
+    async with App[None]().run_test() as pilot:
+        assert pilot.app.screen._update_timer._interval == 1 / FRAMES
