@@ -8,8 +8,8 @@ from textual._styles_cache import StylesCache
 
 HAND_OVER_SECONDS = 0.0005
 """So long at most the terminal's writer waits for work in Python elsewhere; Python's own choice is 5 ms."""
-FRAMES = 480
-"""A second, at most: a change waits 2 ms for its frame; of the 60 that Textual itself would paint it waits up to 17."""
+FRAMES = 240
+"""A second, at most: a change waits 4 ms for its frame; of the 60 that Textual itself would paint it waits up to 17."""
 IDLE_SECONDS = 1.0
 NEVER = 1_000_000
 
