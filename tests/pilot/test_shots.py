@@ -44,8 +44,9 @@ def text_of(room: ShotsRoom) -> str:
 async def test_each_shot_is_shown_with_its_time_length_and_holds(open_studio: Open) -> None:
     async with open_studio("g", "s") as (app, pilot):
         grid = shots_room(app).grid
-        await until(pilot, lambda: len(grid.shots) == 2 and grid.picture_at(1).painted is not None)
-        assert grid.picture_at(0).painted == FilmFrame(1, 19, 960, 540)
+        await until(pilot, lambda: len(grid.shots) == 2)
+        await until(pilot, lambda: grid.picture_at(0).painted == FilmFrame(1, 19, 960, 540))
+        await until(pilot, lambda: grid.picture_at(1).painted is not None)
         assert "1  0:00:00" in text_of(shots_room(app)) and "1.3 s  20 holds" in text_of(shots_room(app))
         assert "2  0:00:01" in text_of(shots_room(app)) and "2.0 s  30 holds" in text_of(shots_room(app))
 
