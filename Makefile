@@ -45,10 +45,10 @@ demo-weights: $(READY)
 demo-card: $(READY)
 	$(BIN)/python -m engine.demo.training demo-weights --shipped engine/demo/weights --only card
 
-# Trains what tests use beside the embedded models: ControlNets and a small SDXL. They need demo-weights' drawings.
+# Trains what tests use beside the embedded models, ControlNets and a small SDXL, on these or on what demo-weights made.
 demo-models: $(READY)
 	$(BIN)/python -m engine.demo.training demo-weights --shipped engine/demo/weights --beside demo-models \
-	    --only controlnets controlnet-cards sdxl sdxl-card
+	    --only take-shipped controlnets controlnet-cards sdxl sdxl-card
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

@@ -18,7 +18,7 @@ from engine.demo.training.controlnet import (
     train_controlnet,
 )
 from engine.demo.training.corpus import Corpus
-from engine.demo.training.denoising import Batch
+from engine.demo.training.denoising import noised
 from engine.demo.training.depth_reader import DepthReader, train_depth_reader
 from engine.demo.training.following import depth_agreement, draw_shown, edge_agreement, follows, load_pipeline
 from engine.demo.training.more_cards import ControlNetFigures, write_controlnet_card
@@ -44,13 +44,13 @@ def test_a_training_that_was_stopped_ends_in_the_same_weights(
     setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     through, stopped = control_stage(setting, "canny", "through"), control_stage(setting, "canny", "stopped")
-    train_controlnet(0, through)
+    train_controlnet((0,), through)
     with monkeypatch.context() as patch, pytest.raises(Stopped):
         stop_before(3, ConditionedBatches, patch)
-        train_controlnet(0, stopped)
+        train_controlnet((0,), stopped)
     assert torch.load(stopped.checkpoint, weights_only=True)["step"] == 2
     assert not stopped.end.exists()
-    train_controlnet(0, stopped)
+    train_controlnet((0,), stopped)
     assert same_weights(through.end, stopped.end)
     assert not same_weights(through.end, untrained(setting, setting.folder / "untrained"))
 
@@ -71,7 +71,7 @@ def test_an_untrained_one_changes_nothing_and_its_base_never_learns(setting: Set
         bare = denoising.unet(noisy, times, text_encoder(ids).last_hidden_state.bfloat16()).sample
         assert torch.equal(denoising.velocity(noisy, times, ids, condition), bare)
     assert {id(parameter) for parameter in denoising.parameters} == {id(each) for each in controlnet.parameters()}
-    batch = Batch(torch.randn(2, 4, 32, 32), torch.ones(2, 1, 32, 32), (ids, condition), torch.Generator())
+    batch = noised(torch.randn(2, 4, 32, 32), torch.ones(2, 1, 32, 32), (ids, condition), 0)
     denoising.backward(batch)
     assert all(parameter.grad is None for parameter in (*denoising.unet.parameters(), *text_encoder.parameters()))
     assert float(controlnet.controlnet_mid_block.weight.grad.abs().sum()) > 0
@@ -95,7 +95,7 @@ def test_what_it_is_shown_is_the_drawings_condition(setting: Setting) -> None:
 
 def test_a_published_one_draws_in_a_plain_pipeline_and_has_a_card(setting: Setting) -> None:
     stage = control_stage(setting, "depth", "controlnet-depth")
-    train_controlnet(0, replace(stage, steps=1))
+    train_controlnet((0,), replace(stage, steps=1))
     out, base = setting.folder / "published", assemble_base(setting, setting.folder / "whole")
     publish_controlnet(stage.end, out)
     loaded = ControlNetModel.from_pretrained(out)

@@ -47,12 +47,12 @@ def test_a_training_that_was_stopped_ends_in_the_same_weights(
     setting: Setting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     through, stopped = sdxl_stage(setting, "through"), sdxl_stage(setting, "stopped")
-    train_sdxl(0, through)
+    train_sdxl((0,), through)
     with monkeypatch.context() as patch, pytest.raises(Stopped):
         stop_before(3, SdxlBatches, patch)
-        train_sdxl(0, stopped)
+        train_sdxl((0,), stopped)
     assert torch.load(stopped.checkpoint, weights_only=True)["step"] == 2
-    train_sdxl(0, stopped)
+    train_sdxl((0,), stopped)
     assert same_weights(through.end, stopped.end)
     learnt = load_file(through.end / "unet" / "diffusion_pytorch_model.safetensors")
     assert bool(learnt["add_embedding.linear_2.weight"].any())
@@ -115,7 +115,7 @@ def test_originals_are_drawn_at_their_size_and_small_ones_enlarged(tmp_path: Pat
 @pytest.fixture
 def published(setting: Setting) -> Path:
     stage = sdxl_stage(setting, "sdxl")
-    train_sdxl(0, replace(stage, steps=1))
+    train_sdxl((0,), replace(stage, steps=1))
     publish_sdxl(setting.vae, stage.end, setting.tokenizer, setting.folder / "published")
     return setting.folder / "published"
 

@@ -20,6 +20,7 @@ STEPS: dict[str, Step] = {
     "one-file": Workshop.publish_one_file,
 }
 BESIDE: dict[str, Step] = {
+    "take-shipped": Workshop.take_shipped,
     "controlnets": MoreWorkshop.make_controlnets,
     "controlnet-cards": MoreWorkshop.appraise_controlnets,
     "sdxl": MoreWorkshop.make_sdxl,

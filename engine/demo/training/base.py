@@ -15,8 +15,9 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from engine.demo.drawing.scene import Scene
 from engine.demo.training.captions import Captions
 from engine.demo.training.corpus import Corpus, Recipe
-from engine.demo.training.denoising import BATCH, Batch, Denoising, learn
+from engine.demo.training.denoising import SHARE, Batch, Denoising, leads, learn, noised
 from engine.demo.training.networks import LATENT_SIZE, grown, new_text_encoder, new_unet, small_unet
+from engine.demo.training.parallel import Shares, device
 from engine.demo.training.state import Course
 from engine.demo.training.vae import face_weights
 
@@ -49,16 +50,14 @@ class Stage:
         return Course(self.rate, self.steps, 100, self.flat)
 
 
-def train_stage(rank: int, stage: Stage) -> None:
-    """Train as process `rank` of `RANKS`; the first one writes the log, the checkpoints and the result."""
+def train_stage(shares: Shares, stage: Stage) -> None:
+    """Train on these shares of each batch; the first one's process writes the log, the checkpoints and the result."""
     torch.manual_seed(stage.seed)
     tokenizer = CLIPTokenizer.from_pretrained(stage.tokenizer, local_files_only=True)
     unet, text_encoder = starting_networks(stage, tokenizer)
-    denoising = FromText(unet, text_encoder)
-    learn(
-        rank, f"base {stage.size}", denoising, DrawingBatches(stage, tokenizer, rank), stage.course, stage.checkpoint
-    )  # fmt: skip
-    if rank == 0:
+    batches = {share: DrawingBatches(stage, tokenizer, share) for share in shares}
+    learn(f"base {stage.size}", FromText(unet, text_encoder), batches, stage.course, stage.checkpoint)
+    if leads(shares):
         unet.save_pretrained(stage.end / "unet")
         text_encoder.save_pretrained(stage.end / "text_encoder")
 
@@ -79,10 +78,10 @@ def made_networks(folder: Path) -> tuple[UNet2DConditionModel, CLIPTextModel]:
 
 
 class DrawingBatches:
-    """What one process trains on: latents, where the faces are, and captions; the same for the same step."""
+    """A share of what is trained on: latents, where the faces are, and captions; the same for the same step."""
 
-    def __init__(self, stage: Stage, tokenizer: CLIPTokenizer, rank: int) -> None:
-        self.stage, self.rank = stage, rank
+    def __init__(self, stage: Stage, tokenizer: CLIPTokenizer, share: int) -> None:
+        self.stage, self.share = stage, share
         self.latents: NDArray[np.float16] = np.load(stage.latents, mmap_mode="r")
         scenes = Corpus(stage.recipe, stage.corpus).scenes
         self.heads = [heads(scene) for scene in scenes]
@@ -90,14 +89,14 @@ class DrawingBatches:
 
     def batch(self, step: int) -> Batch:
         """20 drawings; `given` as by `given`."""
-        rng = np.random.default_rng([self.stage.seed, self.stage.size, step, self.rank])
-        numbers = np.sort(rng.integers(0, len(self.latents), BATCH))
+        rng = np.random.default_rng([self.stage.seed, self.stage.size, step, self.share])
+        numbers = np.sort(rng.integers(0, len(self.latents), SHARE))
         latents = torch.from_numpy(self.latents[numbers].astype(np.float32))
         if self.stage.size < LATENT_SIZE:
             latents = pooled(latents)
         weights = mean_weights((self.heads[number] for number in numbers), self.stage.size)
         given = self.given(numbers, rng)
-        return Batch(latents, weights, given, torch.Generator().manual_seed(int(rng.integers(1 << 62))))
+        return noised(latents, weights, given, int(rng.integers(1 << 62)))
 
     def given(self, numbers: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, ...]:
         """Token ids [20, 77]."""
@@ -108,11 +107,11 @@ class FromText(Denoising):
     """The denoiser is given token ids [n, 77], and the text encoder learns beside it."""
 
     def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
-        super().__init__(unet, text_encoder.parameters())
+        super().__init__(unet, text_encoder.to(device()).parameters())
         self.text_encoder = text_encoder
 
     def velocity(self, noisy: Tensor, times: Tensor, *given: Tensor) -> Tensor:
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(noisy.device.type, dtype=torch.bfloat16):
             words = self.text_encoder(given[0]).last_hidden_state
         predicted: Tensor = self.working(noisy, times, words.bfloat16()).sample
         return predicted

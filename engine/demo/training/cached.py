@@ -1,4 +1,4 @@
-"""Arrays with one entry for each drawing of a recipe, made once by two processes and kept on disk."""
+"""Arrays with one entry for each drawing of a recipe, made once by a process a core and kept on disk."""
 
 import os
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from engine.demo.drawing.scene import one_thread
 from engine.demo.training.log import say
+from engine.demo.training.parallel import cores
 
-_WORKERS = 2
 _CHUNK = 200
 
 Pixels = NDArray[np.uint8]
@@ -48,7 +48,7 @@ def _make_all(path: Path, shape: tuple[int, ...], make: Callable[[int], Pixels])
 
 
 def _make_chunks(make_chunk: Callable[[int], None], starts: range, path: Path) -> None:
-    with ProcessPoolExecutor(_WORKERS, get_context("spawn"), initializer=one_thread) as workers:
+    with ProcessPoolExecutor(cores(), get_context("spawn"), initializer=one_thread) as workers:
         for done, _ in enumerate(workers.map(make_chunk, starts), 1):
             if done % 25 == 0:
                 say("making", folder=path.parent.name, file=path.stem, made=done * _CHUNK, of=starts.stop)

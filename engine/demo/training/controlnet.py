@@ -13,7 +13,8 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from engine.demo.training.base import DrawingBatches, Stage, made_networks
 from engine.demo.training.conditions import Kind, as_picture, conditions
 from engine.demo.training.corpus import Corpus
-from engine.demo.training.denoising import Denoising, in_bfloat16, learn
+from engine.demo.training.denoising import Denoising, in_bfloat16, leads, learn
+from engine.demo.training.parallel import Shares, device
 
 # One entry for each size that the condition passes on its way down to the latents: an autoencoder of 4 has three.
 _EMBEDDING = (16, 32, 64)
@@ -31,24 +32,24 @@ def new_controlnet(unet: UNet2DConditionModel) -> ControlNetModel:
     return ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=_EMBEDDING)
 
 
-def train_controlnet(rank: int, stage: ControlStage) -> None:
-    """Train as process `rank` of `RANKS`; the first one writes the log, the checkpoints and the result."""
+def train_controlnet(shares: Shares, stage: ControlStage) -> None:
+    """Train on these shares of each batch; the first one's process writes the log, the checkpoints and the result."""
     torch.manual_seed(stage.seed)
     assert stage.start is not None
     unet, text_encoder = made_networks(stage.start)
     controlnet = new_controlnet(unet)
     tokenizer = CLIPTokenizer.from_pretrained(stage.tokenizer, local_files_only=True)
-    batches = ConditionedBatches(stage, tokenizer, rank)
-    learn(rank, stage.kind, FromCondition(controlnet, unet, text_encoder), batches, stage.course, stage.checkpoint)
-    if rank == 0:
+    batches = {share: ConditionedBatches(stage, tokenizer, share) for share in shares}
+    learn(stage.kind, FromCondition(controlnet, unet, text_encoder), batches, stage.course, stage.checkpoint)
+    if leads(shares):
         controlnet.save_pretrained(stage.end)
 
 
 class ConditionedBatches(DrawingBatches):
     """Drawings with their conditions, which must be there already."""
 
-    def __init__(self, stage: ControlStage, tokenizer: CLIPTokenizer, rank: int) -> None:
-        super().__init__(stage, tokenizer, rank)
+    def __init__(self, stage: ControlStage, tokenizer: CLIPTokenizer, share: int) -> None:
+        super().__init__(stage, tokenizer, share)
         self.conditions = conditions(stage.kind, Corpus(stage.recipe, stage.corpus), stage.corpus)
 
     def given(self, numbers: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, ...]:
@@ -62,8 +63,8 @@ class FromCondition(Denoising):
 
     def __init__(self, controlnet: ControlNetModel, unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
         super().__init__(controlnet)
-        self.unet = in_bfloat16(unet).requires_grad_(False)
-        self.text_encoder = text_encoder.requires_grad_(False)
+        self.unet = in_bfloat16(unet).to(device()).requires_grad_(False)
+        self.text_encoder = text_encoder.to(device()).requires_grad_(False)
 
     def velocity(self, noisy: Tensor, times: Tensor, *given: Tensor) -> Tensor:
         ids, condition = given

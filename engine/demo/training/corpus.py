@@ -16,9 +16,9 @@ from engine.demo.drawing.random_scene import random_scene
 from engine.demo.drawing.scene import Scene, draw_scene, one_thread
 from engine.demo.drawing.style import Style, generic_style, mixed_style
 from engine.demo.training.log import say
+from engine.demo.training.parallel import cores
 
 SIZE = 128
-_WORKERS = 2
 _CHUNK = 200
 
 
@@ -75,7 +75,7 @@ def _draw_all(recipe: Recipe, folder: Path) -> None:
     partial = folder / "pictures.partial.npy"
     open_memmap(partial, "w+", np.uint8, (recipe.count, SIZE, SIZE, 3)).flush()
     starts = range(0, recipe.count, _CHUNK)
-    with ProcessPoolExecutor(_WORKERS, get_context("spawn"), initializer=one_thread) as workers:
+    with ProcessPoolExecutor(cores(), get_context("spawn"), initializer=one_thread) as workers:
         for done, _ in enumerate(workers.map(_draw_chunk, [(recipe, partial, start) for start in starts]), 1):
             if done % 25 == 0:
                 say("drawing", folder=folder.name, drawn=done * _CHUNK, of=recipe.count)

@@ -1,29 +1,31 @@
-"""How a denoiser learns, whatever it is told: noisy latents in, their velocity out, on every core at once."""
+"""How a denoiser learns, whatever it is told: noisy latents in, their velocity out, on every core or a card."""
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import torch
 from diffusers import DDPMScheduler
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
+from engine.demo.training.loading import batches
 from engine.demo.training.log import say
-from engine.demo.training.parallel import RANKS, average_gradients
+from engine.demo.training.parallel import RANKS, average_gradients, device
 from engine.demo.training.state import Course, Training
 
-BATCH = 20
+SHARE = 20  # drawings in a process's share of a batch
 _SAVE_EVERY = 200
+_TIMES = 1000
 
 
 def noise_schedule() -> DDPMScheduler:
     """SD 1.5's betas, predicting velocity (Salimans and Ho, 2022)."""
     return DDPMScheduler(
-        num_train_timesteps=1000,
+        num_train_timesteps=_TIMES,
         beta_start=0.00085,
         beta_end=0.012,
         beta_schedule="scaled_linear",
@@ -33,23 +35,37 @@ def noise_schedule() -> DDPMScheduler:
     )
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Latents [n, 4, s, s], weights [n, 1, s, s] of mean 1, what else the denoiser is `given`, and the step's own
-    generator."""
+class Batch(NamedTuple):
+    """Latents [n, 4, s, s], weights [n, 1, s, s] of mean 1, times [n], noise of the latents' shape, and what else the
+    denoiser is `given`."""
 
     latents: Tensor
     weights: Tensor
+    times: Tensor
+    noise: Tensor
     given: tuple[Tensor, ...]
-    generator: torch.Generator
 
 
 class Batches(Protocol):
-    """What one process trains on."""
+    """One share of what is trained on."""
 
     def batch(self, step: int) -> Batch:
         """The same for the same step."""
         ...
+
+
+def noised(latents: Tensor, weights: Tensor, given: tuple[Tensor, ...], seed: int) -> Batch:
+    """A batch with times and noise by lot."""
+    generator = torch.Generator().manual_seed(seed)
+    times = torch.randint(0, _TIMES, (len(latents),), generator=generator)
+    return Batch(latents, weights, times, torch.randn(latents.shape, generator=generator), given)
+
+
+def together(shares: Sequence[Batch]) -> Batch:
+    """The shares of one step as one batch."""
+    latents, weights, times, noise = (torch.cat([share[part] for share in shares]) for part in range(4))
+    given = tuple(torch.cat(parts) for parts in zip(*(share.given for share in shares), strict=True))
+    return Batch(latents, weights, times, noise, given)
 
 
 class Denoising(ABC):
@@ -57,11 +73,12 @@ class Denoising(ABC):
     those `beside` it."""
 
     def __init__(self, network: nn.Module, beside: Iterable[Tensor] = ()) -> None:
+        network.to(device())
         self.working = in_bfloat16(network).train()
         self.master = list(network.parameters())
         self.copies = list(self.working.parameters())
         self.parameters = [*self.master, *beside]
-        self.signal = noise_schedule().alphas_cumprod
+        self.signal = noise_schedule().alphas_cumprod.to(device())
 
     @abstractmethod
     def velocity(self, noisy: Tensor, times: Tensor, *given: Tensor) -> Tensor:
@@ -78,14 +95,12 @@ class Denoising(ABC):
         Every noise level counts alike: most of what a prompt decides is decided where there is hardly a picture yet,
         and just those levels a cap on the signal-to-noise ratio (Hang et al., 2023) all but leaves out.
         """
-        latents, generator = batch.latents, batch.generator
-        times = torch.randint(0, len(self.signal), (len(latents),), generator=generator)
-        noise = torch.randn(latents.shape, generator=generator)
+        latents, weights, times, noise, given = batch
         signal = self.signal[times].view(-1, 1, 1, 1)
         noisy = signal.sqrt() * latents + (1 - signal).sqrt() * noise
         velocity = signal.sqrt() * noise - (1 - signal).sqrt() * latents
-        errors = (self.velocity(noisy.bfloat16(), times, *batch.given).float() - velocity).pow(2)
-        (errors * batch.weights).mean().backward()
+        errors = (self.velocity(noisy.bfloat16(), times, *given).float() - velocity).pow(2)
+        (errors * weights).mean().backward()
         for master, working in zip(self.master, self.copies, strict=True):
             master.grad, working.grad = working.grad.float() if working.grad is not None else None, None
         return errors.detach().mean()
@@ -98,25 +113,34 @@ def in_bfloat16(network: nn.Module) -> nn.Module:
     return working
 
 
-def learn(rank: int, name: str, denoising: Denoising, batches: Batches, course: Course, checkpoint: Path) -> None:
+def learn(name: str, denoising: Denoising, shares: Mapping[int, Batches], course: Course, checkpoint: Path) -> None:
     """Train to the end of the course, going on from the checkpoint, and leave the averaged weights in the network.
 
-    Every process of `RANKS` runs this; the first one writes the log and the checkpoints.
+    Every process runs this with its shares of each batch; the one with the first writes the log and the checkpoints.
     """
     training = Training(denoising.parameters, course, 1e-2, 0.999)
     training.resume(checkpoint)
     denoising.take_over()
-    total = torch.zeros(())
-    while not training.finished:
-        error = denoising.backward(batches.batch(training.step))
+    total = torch.zeros((), device=device())
+    for batch in batches(partial(_batch, list(shares.values())), training.step, course.steps):
+        error = denoising.backward(batch)
         average_gradients(training.parameters)
         training.update()
         denoising.take_over()
         total += error
-        if rank == 0 and training.step % 50 == 0:
-            pictures = training.step * BATCH * RANKS
+        if leads(shares) and training.step % 50 == 0:
+            pictures = training.step * SHARE * RANKS
             say(name, step=training.step, pictures=pictures, error=float(total / 50))
             total.zero_()
-        if rank == 0 and (training.step % _SAVE_EVERY == 0 or training.finished):
+        if leads(shares) and (training.step % _SAVE_EVERY == 0 or training.finished):
             training.save(checkpoint)
     training.averaged.apply()
+
+
+def leads(shares: Collection[int]) -> bool:
+    """Whether the process that takes these shares is the one that writes."""
+    return 0 in shares
+
+
+def _batch(shares: Sequence[Batches], step: int) -> Batch:
+    return together([share.batch(step) for share in shares])

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.demo.training.log import say
 from engine.demo.training.networks import SCALE
-from engine.demo.training.parallel import RANKS, on_every_core
+from engine.demo.training.parallel import RANKS, Shares, device, on_every_core
 
 _BATCH = 50
 
@@ -23,7 +23,7 @@ def encode_pictures(vae_folder: Path, pictures_file: Path, path: Path) -> NDArra
         count, height, width, _channels = np.load(pictures_file, mmap_mode="r").shape
         partial = path.with_suffix(".partial.npy")
         open_memmap(partial, "w+", np.float16, (count, 4, height // SCALE, width // SCALE)).flush()
-        on_every_core(_encode_share, vae_folder, pictures_file, partial)
+        on_every_core(_encode_shares, vae_folder, pictures_file, partial)
         os.replace(partial, path)
         say("latents", encoded=count)
     latents: NDArray[np.float16] = np.load(path, mmap_mode="r")
@@ -35,16 +35,18 @@ def latent_size(vae: AutoencoderKL, pictures: NDArray[np.uint8]) -> float:
     return float(_encode(vae, pictures).std())
 
 
-def _encode_share(rank: int, vae_folder: Path, pictures_file: Path, latents_file: Path) -> None:
-    vae = AutoencoderKL.from_pretrained(vae_folder, torch_dtype=torch.float32).to(torch.bfloat16)
+def _encode_shares(shares: Shares, vae_folder: Path, pictures_file: Path, latents_file: Path) -> None:
+    vae = AutoencoderKL.from_pretrained(vae_folder, torch_dtype=torch.float32).to(device(), torch.bfloat16)
     pictures, latents = np.load(pictures_file, mmap_mode="r"), open_memmap(latents_file, "r+")
-    for start in range(rank * _BATCH, len(pictures), RANKS * _BATCH):
+    for number, start in enumerate(range(0, len(pictures), _BATCH)):
+        if number % RANKS not in shares:
+            continue
         part = _encode(vae, pictures[start : start + _BATCH])
         latents[start : start + _BATCH] = (part * vae.config.scaling_factor).half().numpy()
     latents.flush()
 
 
 def _encode(vae: AutoencoderKL, pictures: NDArray[np.uint8]) -> torch.Tensor:
-    inputs = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).to(vae.dtype) / 127.5 - 1
+    inputs = torch.from_numpy(np.array(pictures)).permute(0, 3, 1, 2).to(vae.device, vae.dtype) / 127.5 - 1
     with torch.no_grad():
-        return vae.encode(inputs).latent_dist.mean.float()
+        return vae.encode(inputs).latent_dist.mean.float().cpu()

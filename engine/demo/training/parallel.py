@@ -1,4 +1,6 @@
-"""One process a core, each with its own share of a batch and all with the same weights."""
+"""A batch is two shares. Two processes of one thread take one each, or a graphics card takes both at once.
+
+What is drawn by lot belongs to a share, so that the same things are trained on either way."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -13,15 +15,32 @@ from torch import Tensor
 
 RANKS = 2
 
+Shares = tuple[int, ...]  # the shares of each batch that a process takes
+
+
+def device() -> torch.device:
+    """The card to train on if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def cores() -> int:
+    """How many processes draw at once."""
+    return len(os.sched_getaffinity(0))
+
 
 def on_every_core(work: Callable[..., None], *arguments: Any) -> None:
-    """Run `work(rank, *arguments)` in `RANKS` processes of one thread each and wait for all."""
+    """Run `work(shares, *arguments)` and wait: once with all shares on a card, otherwise in `RANKS` processes of one
+    thread each."""
+    if device().type == "cuda":
+        return work(tuple(range(RANKS)), *arguments)
     with TemporaryDirectory() as folder:
         mp.spawn(_start, (Path(folder) / "meeting", work, arguments), nprocs=RANKS)
 
 
 def average_gradients(parameters: Sequence[Tensor]) -> None:
-    """Give every process the mean of all gradients, in one message."""
+    """Give every process the mean of all gradients, in one message; one process alone has it already."""
+    if not dist.is_initialized():
+        return
     gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
     flat = torch.cat([gradient.flatten() for gradient in gradients])
     dist.all_reduce(flat)
@@ -35,6 +54,6 @@ def _start(rank: int, meeting: Path, work: Callable[..., None], arguments: tuple
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=RANKS)
     try:
-        work(rank, *arguments)
+        work((rank,), *arguments)
     finally:
         dist.destroy_process_group()

@@ -91,7 +91,7 @@ class Training:
         """Go on from the checkpoint at `path`, if there is one."""
         if not path.exists():
             return
-        saved: dict[str, Any] = torch.load(path, weights_only=True)
+        saved: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         with torch.no_grad():
             torch._foreach_copy_(self.parameters, saved["parameters"])
             torch._foreach_copy_(self.averaged.mean, saved["mean"])

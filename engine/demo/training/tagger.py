@@ -16,7 +16,9 @@ from torch import Tensor, nn
 
 from engine.demo.drawing.scene import Scene
 from engine.demo.training.frames import squared
+from engine.demo.training.loading import batches
 from engine.demo.training.log import say
+from engine.demo.training.parallel import device
 from engine.demo.training.state import Course, Training
 from engine.demo.training.tagger_network import LEVELS, Levels, TaggerNetwork, export
 from engine.demo.training.vocabulary import EXPRESSIONS, EYE_COLOURS, danbooru_name, labels, vocabulary
@@ -64,42 +66,43 @@ def train_tagger(
 ) -> None:
     """Train on `pictures` drawings, taken from each of `drawings` by its share, and write the tagger's folder `out`.
 
-    Runs on one thread and goes on from `checkpoint`, one file for each leg.
+    Runs on one thread or a card, and goes on from `checkpoint`, one file for each leg.
     """
     torch.manual_seed(seed)
     tags = vocabulary()
-    network = TaggerNetwork(len(tags), levels).to(memory_format=torch.channels_last)
+    network = TaggerNetwork(len(tags), levels).to(device(), memory_format=torch.channels_last)
     for number, leg in enumerate(LEGS):
-        batches = Batches(drawings, tags, seed + 1000 * number)
+        drawn = Batches(drawings, tags, seed + 1000 * number)
         course = Course(4e-3, max(1, round(leg.share * pictures / BATCH)), warmup=150, flat=leg.flat, end=0.005)
         training = Training(network.parameters(), course, 2e-2, 0.998)
-        _train(network, training, batches, leg.weights, checkpoint.with_suffix(f".{number}"))
+        _train(network, training, drawn, leg.weights, checkpoint.with_suffix(f".{number}"))
         training.averaged.apply()
-    settle(network, batches)
+    settle(network, drawn)
+    network.cpu()
     out.mkdir(parents=True, exist_ok=True)
     write_tags(tags, out / TAGS_FILE)
     export(network, out / MODEL_FILE)
 
 
 def _train(
-    network: TaggerNetwork, training: Training, batches: "Batches", weights: Mapping[str, float], checkpoint: Path
+    network: TaggerNetwork, training: Training, drawn: "Batches", weights: Mapping[str, float], checkpoint: Path
 ) -> None:
     training.resume(checkpoint)
-    weight = torch.tensor([weights.get(tag, 1.0) for tag in batches.tags])
-    started, saved, total, first = time.monotonic(), time.monotonic(), 0.0, training.step
+    weight = torch.tensor([weights.get(tag, 1.0) for tag in drawn.tags], device=device())
+    started, saved, first = time.monotonic(), time.monotonic(), training.step
+    total = torch.zeros((), device=device())
     network.train()
-    while not training.finished:
-        pictures, wanted = batches.batch(training.step)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+    for pictures, wanted in batches(drawn.batch, training.step, training.course.steps):
+        with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
             logits = network.logits(pictures)
         loss = F.binary_cross_entropy_with_logits(logits.float(), wanted, weight, reduction="none")
         loss.sum(1).mean().backward()
         training.update()
-        total += float(loss.detach().sum(1).mean())
+        total += loss.detach().sum(1).mean()
         if training.step % 100 == 0:
             speed = (training.step - first) * BATCH / (time.monotonic() - started)
-            say("tagger", step=training.step, of=training.course.steps, loss=total / 100, speed=speed)
-            total = 0.0
+            say("tagger", step=training.step, of=training.course.steps, loss=float(total / 100), speed=speed)
+            total.zero_()
         if time.monotonic() - saved > _SAVE_SECONDS or training.finished:
             training.save(checkpoint)
             saved = time.monotonic()
@@ -143,7 +146,7 @@ def varied(pictures: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
     return changed.clamp_(0, 255)
 
 
-def settle(network: TaggerNetwork, batches: Batches, count: int = 60) -> None:
+def settle(network: TaggerNetwork, drawn: Batches, count: int = 60) -> None:
     """Measure the batch norms' statistics for averaged weights (Izmailov et al., 2018)."""
     for module in network.modules():
         if isinstance(module, nn.BatchNorm2d):
@@ -151,8 +154,8 @@ def settle(network: TaggerNetwork, batches: Batches, count: int = 60) -> None:
             module.momentum = None
     network.train()
     with torch.no_grad():
-        for number in range(count):
-            network(batches.batch((1 << 31) + number)[0])
+        for pictures, _wanted in batches(drawn.batch, 1 << 31, (1 << 31) + count):
+            network(pictures)
     network.eval()
 
 

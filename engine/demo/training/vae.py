@@ -16,7 +16,9 @@ from torch import Tensor, nn
 
 from engine.demo.drawing.scene import Scene
 from engine.demo.training.corpus import SIZE, Corpus
+from engine.demo.training.loading import batches
 from engine.demo.training.log import say
+from engine.demo.training.parallel import device
 from engine.demo.training.state import Course, Training
 
 _CROP = 64
@@ -26,7 +28,7 @@ _FACE_WEIGHT = 2.5
 _ERROR_WEIGHT = 3.0
 _SAVE_EVERY = 500
 
-LossOf = Callable[[Tensor, Tensor, int], tuple[Tensor, float]]
+LossOf = Callable[[Tensor, Tensor, int], tuple[Tensor, Tensor]]
 
 
 def new_vae() -> AutoencoderKL:
@@ -47,34 +49,33 @@ def new_vae() -> AutoencoderKL:
 def train_vae(plain: Corpus, mixed: Corpus, steps: int, seed: int, checkpoint: Path) -> AutoencoderKL:
     """Train on random 64 px crops, a quarter of them in mixed styles; goes on from `checkpoint`."""
     torch.manual_seed(seed)
-    vae = new_vae()
+    vae = new_vae().to(device())
     training = Training(vae.parameters(), Course(1.5e-3, steps, flat=0.4, end=0.03), 1e-4, 0.998)
     _train("vae", training, Crops(plain, mixed, seed), checkpoint, partial(vae_loss, vae))
-    return vae.eval()
+    return vae.cpu().eval()
 
 
 def tune_decoder(vae: AutoencoderKL, plain: Corpus, mixed: Corpus, steps: int, seed: int, checkpoint: Path) -> None:
     """Train the decoder alone on latents as they are, without their noise; goes on from `checkpoint`. What a base has
     learnt on these latents still holds."""
-    vae.requires_grad_(False)
+    vae.to(device()).requires_grad_(False)
     parts = nn.ModuleList([vae.post_quant_conv, vae.decoder]).requires_grad_(True)
     training = Training(parts.parameters(), Course(1.2e-3, steps, flat=0.3, end=0.02), 1e-4, 0.998)
     _train("decoder", training, Crops(plain, mixed, seed), checkpoint, partial(decoder_loss, vae))
-    vae.requires_grad_(True).eval()
+    vae.cpu().requires_grad_(True).eval()
 
 
 def _train(name: str, training: Training, crops: "Crops", checkpoint: Path, loss_of: LossOf) -> None:
     training.resume(checkpoint)
-    total = 0.0
-    while not training.finished:
-        pictures, weights = crops.batch(training.step)
+    total = torch.zeros((), device=device())
+    for pictures, weights in batches(crops.batch, training.step, training.course.steps):
         loss, error = loss_of(pictures, weights, training.step + crops.seed)
         loss.backward()
         training.update()
         total += error
         if training.step % 100 == 0:
-            say(name, step=training.step, psnr=float(10 * np.log10(4 / (total / 100))))
-            total = 0.0
+            say(name, step=training.step, psnr=float(10 * torch.log10(400 / total)))
+            total.zero_()
         if training.step % _SAVE_EVERY == 0 or training.finished:
             training.save(checkpoint)
     training.averaged.apply()
@@ -116,28 +117,28 @@ def face_weights(heads: Sequence[tuple[float, float, float]], size: int) -> NDAr
     return weights
 
 
-def vae_loss(vae: AutoencoderKL, pictures: Tensor, weights: Tensor, seed: int) -> tuple[Tensor, float]:
+def vae_loss(vae: AutoencoderKL, pictures: Tensor, weights: Tensor, seed: int) -> tuple[Tensor, Tensor]:
     """The loss and the plain mean squared error."""
     generator = torch.Generator().manual_seed(seed)
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
         posterior = vae.encode(pictures).latent_dist
         decoded = vae.decode(posterior.sample(generator)).sample
     mean, log_variance = posterior.mean.float(), posterior.logvar.float()
     divergence = 0.5 * (mean.pow(2) + log_variance.exp() - 1 - log_variance).mean()
     difference = decoded.float() - pictures
-    return difference_loss(difference, weights) + 1e-4 * divergence, float(difference.detach().pow(2).mean())
+    return difference_loss(difference, weights) + 1e-4 * divergence, difference.detach().pow(2).mean()
 
 
-def decoder_loss(vae: AutoencoderKL, pictures: Tensor, weights: Tensor, _seed: int) -> tuple[Tensor, float]:
+def decoder_loss(vae: AutoencoderKL, pictures: Tensor, weights: Tensor, _seed: int) -> tuple[Tensor, Tensor]:
     """The loss with a frozen encoder, in which the plain mean squared error, what PSNR measures, counts beside; and
     that error."""
-    with torch.autocast("cpu", dtype=torch.bfloat16):
+    with torch.autocast(pictures.device.type, dtype=torch.bfloat16):
         with torch.no_grad():
             latents = vae.encode(pictures).latent_dist.mean
         decoded = vae.decode(latents).sample
     difference = decoded.float() - pictures
     error = difference.pow(2).mean()
-    return difference_loss(difference, weights) + _ERROR_WEIGHT * error, float(error.detach())
+    return difference_loss(difference, weights) + _ERROR_WEIGHT * error, error.detach()
 
 
 def difference_loss(difference: Tensor, weights: Tensor) -> Tensor:
