@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
+from db.version import program_version
 from engine.durable import write_whole
 
 RECORD_VERSION = 1
@@ -96,7 +96,7 @@ def _settings(facts: PictureFacts) -> dict[str, str]:
         "Clip skip": str(facts.clip_skip) if facts.clip_skip > 1 else "",
         "Lora hashes": hashes,
         "RNG": "CPU",
-        "Version": f"kimikoe {version('kimikoe-tui')}",
+        "Version": f"kimikoe {program_version()}",
     }
     return {name: value for name, value in settings.items() if value}
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -20,6 +19,7 @@ from safetensors.torch import save
 from db.errors import UserError
 from db.i18n import _
 from db.requests import TrainRecipe
+from db.version import program_version
 from engine.base_files import Architecture
 from engine.durable import write_whole
 
@@ -274,7 +274,7 @@ def _model_metadata(facts: TrainingFacts) -> dict[str, str]:
         "modelspec.sai_model_spec": "1.0.1",
         "modelspec.architecture": f"{'stable-diffusion-v1' if sd15 else 'stable-diffusion-xl-v1-base'}/lora",
         "modelspec.implementation": "diffusers" if sd15 else "https://github.com/Stability-AI/generative-models",
-        "modelspec.implementation_version": f"kimikoe {version('kimikoe-tui')}",
+        "modelspec.implementation_version": f"kimikoe {program_version()}",
         "modelspec.title": facts.name,
         "modelspec.date": datetime.fromtimestamp(facts.finished_at, UTC).isoformat(timespec="seconds"),
         "modelspec.resolution": f"{facts.width}x{facts.height}",

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from engine.demo.drawing.scene import one_thread
 from engine.demo.training.log import say
-from engine.demo.training.parallel import cores
 
 _CHUNK = 200
 
@@ -34,6 +33,11 @@ def cached(path: Path, identity: object, shape: tuple[int, ...], make: Callable[
         known.write_bytes(wanted)
     entries: Pixels = np.load(path, mmap_mode="r")
     return entries
+
+
+def cores() -> int:
+    """How many processes draw at once."""
+    return len(os.sched_getaffinity(0))
 
 
 def _make_all(path: Path, shape: tuple[int, ...], make: Callable[[int], Pixels]) -> None:

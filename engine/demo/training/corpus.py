@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from engine.demo.drawing.random_scene import random_scene
 from engine.demo.drawing.scene import Scene, draw_scene, one_thread
 from engine.demo.drawing.style import Style, generic_style, mixed_style
+from engine.demo.training.cached import cores
 from engine.demo.training.log import say
-from engine.demo.training.parallel import cores
 
 SIZE = 128
 _CHUNK = 200

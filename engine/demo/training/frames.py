@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from engine.demo.drawing.canvas import Camera
 from engine.demo.drawing.character import Figure
 from engine.demo.drawing.scene import Scene, draw_scene, one_thread
+from engine.demo.training.cached import cores
 from engine.demo.training.corpus import SIZE, Recipe
 from engine.demo.training.log import say
 from engine.fit import fit_picture, whole_picture
 
 WIDE = (SIZE, SIZE * 9 // 16)
 _DRAWN_AT = 2
-_WORKERS = 2
 _CHUNK = 200
 
 
@@ -80,7 +80,7 @@ def _draw_all(recipe: Recipe, file: Path) -> None:
     partial = file.with_suffix(".partial.npy")
     open_memmap(partial, "w+", np.uint8, (recipe.count, WIDE[1], WIDE[0], 3)).flush()
     starts = range(0, recipe.count, _CHUNK)
-    with ProcessPoolExecutor(_WORKERS, get_context("spawn"), initializer=one_thread) as workers:
+    with ProcessPoolExecutor(cores(), get_context("spawn"), initializer=one_thread) as workers:
         for done, _ in enumerate(workers.map(_draw_chunk, [(recipe, partial, start) for start in starts]), 1):
             if done % 25 == 0:
                 say("drawing", folder=file.parent.name, drawn=done * _CHUNK, of=recipe.count)

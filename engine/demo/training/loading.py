@@ -23,7 +23,7 @@ def batches(make: Callable[[int], Made], first: int, end: int) -> Iterator[Made]
 
 def loaders() -> int:
     """How many processes make batches ahead."""
-    return 4 if device().type == "cuda" else 0
+    return 8 if device().type == "cuda" else 0
 
 
 class _Steps(Dataset):  # type: ignore[misc]

@@ -23,11 +23,6 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def cores() -> int:
-    """How many processes draw at once."""
-    return len(os.sched_getaffinity(0))
-
-
 def on_every_core(work: Callable[..., None], *arguments: Any) -> None:
     """Run `work(shares, *arguments)` and wait: once with all shares on a card, otherwise in `RANKS` processes of one
     thread each."""
