@@ -1,4 +1,4 @@
-"""The models that are kept beside the program, in `demo-models/`; each is tested where it has been made."""
+"""The models that are kept beside the program, in `demo-models/`."""
 
 import json
 from pathlib import Path
@@ -16,21 +16,13 @@ MODELS = Path(__file__).parents[2] / "demo-models"
 LEAST_GAIN = {"canny": 0.1, "depth": 0.05}
 
 
-def made(name: str) -> Path:
-    """The model's folder; skips the test where it is not there."""
-    folder = MODELS / name
-    if not (folder / "figures.json").exists():
-        pytest.skip(f"{folder.name} has not been made: make demo-models")
-    return folder
-
-
 def megabytes(folder: Path) -> float:
     return sum(path.stat().st_size for path in folder.rglob("*.safetensors")) / 1e6
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_controlnet_is_small_fits_the_base_and_is_followed(kind: Kind) -> None:
-    folder = made(controlnet_name(kind))
+    folder = MODELS / controlnet_name(kind)
     assert megabytes(folder) <= 25
     controlnet = ControlNetModel.from_pretrained(folder, torch_dtype=torch.float32)
     base = UNet2DConditionModel.load_config(WEIGHTS / "unet")
@@ -41,7 +33,7 @@ def test_a_controlnet_is_small_fits_the_base_and_is_followed(kind: Kind) -> None
 
 
 def test_the_small_sdxl_is_small_follows_its_sizes_and_loads() -> None:
-    folder = made("sdxl")
+    folder = MODELS / "sdxl"
     assert megabytes(folder) <= 25
     base = load_base(str(folder), "cpu", torch.float32)
     assert (base.architecture, base.width, base.height) == ("sdxl", 128, 128)

@@ -26,7 +26,7 @@ from engine.demo.training import tagger as tagger_training
 from engine.demo.training import vae as vae_training
 from engine.demo.training import words as words_training
 from engine.demo.training.appraisal import grid, hands, nearness
-from engine.demo.training.base import clothes_weights, heads, mouth_weights
+from engine.demo.training.base import clothes_weights, heads, made_networks, mouth_weights
 from engine.demo.training.captions import Captions
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.measures import MEASURES, Measure, prompt_of
@@ -78,6 +78,18 @@ def test_as_one_file_it_is_the_same(workshop: Workshop) -> None:
         expected = getattr(folder, part).state_dict()
         assert all(torch.equal(value, expected[name]) for name, value in getattr(one, part).state_dict().items())
     assert one.prediction_type == folder.prediction_type == "v_prediction"
+
+
+def test_what_ships_is_enough_to_go_on_from_and_what_was_made_stays(workshop: Workshop, tmp_path: Path) -> None:
+    other = Workshop(tmp_path / "other", REHEARSAL, workshop.shipped)
+    (other.tokenizer / "mine").mkdir(parents=True)
+    other.take_shipped()
+    unet, _text_encoder = made_networks(other.base)
+    made, _text_encoder = made_networks(workshop.base)
+    first, theirs = next(unet.parameters()), next(made.parameters())
+    assert torch.allclose(first, theirs, atol=1e-3) and not torch.equal(first, torch.zeros_like(first))
+    assert AutoencoderKL.load_config(other.vae)["latent_channels"] == 4
+    assert [path.name for path in other.tokenizer.iterdir()] == ["mine"]
 
 
 def test_the_card_tells_every_figure_and_the_licence(workshop: Workshop) -> None:
