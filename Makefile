@@ -45,9 +45,9 @@ demo-weights: $(READY)
 demo-card: $(READY)
 	$(BIN)/python -m engine.demo.training demo-weights --shipped engine/demo/weights --only card
 
-# Trains what tests use beside the embedded models, ControlNets and a small SDXL, on these or on what demo-weights made.
+# Trains what tests use beside the embedded models, ControlNets and a small SDXL, from those; begin in an empty folder.
 demo-models: $(READY)
-	$(BIN)/python -m engine.demo.training demo-weights --shipped engine/demo/weights --beside demo-models \
+	$(BIN)/python -m engine.demo.training demo-weights/models --shipped engine/demo/weights --beside demo-models \
 	    --only take-shipped controlnets controlnet-cards sdxl sdxl-card
 
 $(READY): pyproject.toml constraints.txt

@@ -4,8 +4,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.demo.training_setting import Setting, make_setting, one_process
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_card() -> Iterator[None]:
+    """Tests train on the CPU, on a machine with a card too: they compare weights bit by bit."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CUDA_VISIBLE_DEVICES", "")
+        patch.setattr(torch.cuda, "is_available", lambda: False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -80,16 +80,24 @@ def test_as_one_file_it_is_the_same(workshop: Workshop) -> None:
     assert one.prediction_type == folder.prediction_type == "v_prediction"
 
 
-def test_what_ships_is_enough_to_go_on_from_and_what_was_made_stays(workshop: Workshop, tmp_path: Path) -> None:
+def test_what_ships_is_enough_to_go_on_from(workshop: Workshop, tmp_path: Path) -> None:
     other = Workshop(tmp_path / "other", REHEARSAL, workshop.shipped)
-    (other.tokenizer / "mine").mkdir(parents=True)
+    other.take_shipped()
     other.take_shipped()
     unet, _text_encoder = made_networks(other.base)
     made, _text_encoder = made_networks(workshop.base)
     first, theirs = next(unet.parameters()), next(made.parameters())
     assert torch.allclose(first, theirs, atol=1e-3) and not torch.equal(first, torch.zeros_like(first))
     assert AutoencoderKL.load_config(other.vae)["latent_channels"] == 4
-    assert [path.name for path in other.tokenizer.iterdir()] == ["mine"]
+    assert len(CLIPTokenizer.from_pretrained(other.tokenizer, local_files_only=True)) > 100
+
+
+def test_what_ships_is_not_mixed_with_parts_of_another_base(workshop: Workshop, tmp_path: Path) -> None:
+    other = Workshop(tmp_path / "other", REHEARSAL, workshop.shipped)
+    other.vae.mkdir()
+    with pytest.raises(SystemExit, match="empty folder"):
+        other.take_shipped()
+    assert not other.base.exists() and not other.tokenizer.exists()
 
 
 def test_the_card_tells_every_figure_and_the_licence(workshop: Workshop) -> None:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from engine.base import default_device
 from engine.demo.drawing.scene import Scene
 from engine.demo.training.captions import Captions
 from engine.demo.training.corpus import Corpus, Recipe
 from engine.demo.training.denoising import SHARE, Batch, Denoising, leads, learn, noised
 from engine.demo.training.networks import LATENT_SIZE, grown, new_text_encoder, new_unet, small_unet
-from engine.demo.training.parallel import Shares, device
+from engine.demo.training.parallel import Shares
 from engine.demo.training.state import Course
 from engine.demo.training.vae import face_weights
 
@@ -107,7 +108,7 @@ class FromText(Denoising):
     """The denoiser is given token ids [n, 77], and the text encoder learns beside it."""
 
     def __init__(self, unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
-        super().__init__(unet, text_encoder.to(device()).parameters())
+        super().__init__(unet, text_encoder.to(default_device()).parameters())
         self.text_encoder = text_encoder
 
     def velocity(self, noisy: Tensor, times: Tensor, *given: Tensor) -> Tensor:

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import CLIPTextModel, CLIPTokenizer
 
+from engine.base import default_device
 from engine.demo.training.base import DrawingBatches, Stage, made_networks
 from engine.demo.training.conditions import Kind, as_picture, conditions
 from engine.demo.training.corpus import Corpus
 from engine.demo.training.denoising import Denoising, in_bfloat16, leads, learn
-from engine.demo.training.parallel import Shares, device
+from engine.demo.training.parallel import Shares
 
 # One entry for each size that the condition passes on its way down to the latents: an autoencoder of 4 has three.
 _EMBEDDING = (16, 32, 64)
@@ -63,8 +64,8 @@ class FromCondition(Denoising):
 
     def __init__(self, controlnet: ControlNetModel, unet: UNet2DConditionModel, text_encoder: CLIPTextModel) -> None:
         super().__init__(controlnet)
-        self.unet = in_bfloat16(unet).to(device()).requires_grad_(False)
-        self.text_encoder = text_encoder.to(device()).requires_grad_(False)
+        self.unet = in_bfloat16(unet).to(default_device()).requires_grad_(False)
+        self.text_encoder = text_encoder.to(default_device()).requires_grad_(False)
 
     def velocity(self, noisy: Tensor, times: Tensor, *given: Tensor) -> Tensor:
         ids, condition = given

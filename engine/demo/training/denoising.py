@@ -12,12 +12,13 @@ from diffusers import DDPMScheduler
 from diffusers.models.attention_processor import AttnProcessor
 from torch import Tensor, nn
 
+from engine.base import default_device
 from engine.demo.training.loading import batches
 from engine.demo.training.log import say
-from engine.demo.training.parallel import RANKS, average_gradients, device
+from engine.demo.training.parallel import RANKS, average_gradients
 from engine.demo.training.state import Course, Training
 
-SHARE = 20  # drawings in a process's share of a batch
+SHARE = 20  # drawings in a share of a batch
 _SAVE_EVERY = 200
 _TIMES = 1000
 
@@ -73,12 +74,12 @@ class Denoising(ABC):
     those `beside` it."""
 
     def __init__(self, network: nn.Module, beside: Iterable[Tensor] = ()) -> None:
-        network.to(device())
+        network.to(default_device())
         self.working = in_bfloat16(network).train()
         self.master = list(network.parameters())
         self.copies = list(self.working.parameters())
         self.parameters = [*self.master, *beside]
-        self.signal = noise_schedule().alphas_cumprod.to(device())
+        self.signal = noise_schedule().alphas_cumprod.to(default_device())
 
     @abstractmethod
     def velocity(self, noisy: Tensor, times: Tensor, *given: Tensor) -> Tensor:
@@ -121,7 +122,7 @@ def learn(name: str, denoising: Denoising, shares: Mapping[int, Batches], course
     training = Training(denoising.parameters, course, 1e-2, 0.999)
     training.resume(checkpoint)
     denoising.take_over()
-    total = torch.zeros((), device=device())
+    total = torch.zeros((), device=default_device())
     for batch in batches(partial(_batch, list(shares.values())), training.step, course.steps):
         error = denoising.backward(batch)
         average_gradients(training.parameters)

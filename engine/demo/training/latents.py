@@ -9,9 +9,10 @@ from diffusers import AutoencoderKL
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from engine.base import default_device
 from engine.demo.training.log import say
 from engine.demo.training.networks import SCALE
-from engine.demo.training.parallel import RANKS, Shares, device, on_every_core
+from engine.demo.training.parallel import RANKS, Shares, in_shares
 
 _BATCH = 50
 
@@ -23,7 +24,7 @@ def encode_pictures(vae_folder: Path, pictures_file: Path, path: Path) -> NDArra
         count, height, width, _channels = np.load(pictures_file, mmap_mode="r").shape
         partial = path.with_suffix(".partial.npy")
         open_memmap(partial, "w+", np.float16, (count, 4, height // SCALE, width // SCALE)).flush()
-        on_every_core(_encode_shares, vae_folder, pictures_file, partial)
+        in_shares(_encode_shares, vae_folder, pictures_file, partial)
         os.replace(partial, path)
         say("latents", encoded=count)
     latents: NDArray[np.float16] = np.load(path, mmap_mode="r")
@@ -36,7 +37,7 @@ def latent_size(vae: AutoencoderKL, pictures: NDArray[np.uint8]) -> float:
 
 
 def _encode_shares(shares: Shares, vae_folder: Path, pictures_file: Path, latents_file: Path) -> None:
-    vae = AutoencoderKL.from_pretrained(vae_folder, torch_dtype=torch.float32).to(device(), torch.bfloat16)
+    vae = AutoencoderKL.from_pretrained(vae_folder, torch_dtype=torch.float32).to(default_device(), torch.bfloat16)
     pictures, latents = np.load(pictures_file, mmap_mode="r"), open_memmap(latents_file, "r+")
     for number, start in enumerate(range(0, len(pictures), _BATCH)):
         if number % RANKS not in shares:

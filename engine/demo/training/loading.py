@@ -6,7 +6,11 @@ from typing import Any, TypeVar
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from engine.demo.training.parallel import device
+from engine.base import default_device
+from engine.demo.drawing.scene import one_thread
+from engine.demo.training.cached import cores
+
+_LOADERS = 8
 
 Made = TypeVar("Made")
 
@@ -17,13 +21,21 @@ def batches(make: Callable[[int], Made], first: int, end: int) -> Iterator[Made]
     A card is faster than one core fills batches, so there processes of their own make them ahead.
     """
     steps = range(first, end)
-    for made in DataLoader(_Steps(make), batch_size=None, sampler=steps, num_workers=loaders(), collate_fn=_as_it_is):
-        yield _moved(made, device())
+    ahead = DataLoader(
+        _Steps(make),
+        batch_size=None,
+        sampler=steps,
+        num_workers=loaders() if steps else 0,
+        collate_fn=_as_it_is,
+        worker_init_fn=_begin_loader,
+    )
+    for made in ahead:
+        yield _moved(made, default_device())
 
 
 def loaders() -> int:
     """How many processes make batches ahead."""
-    return 8 if device().type == "cuda" else 0
+    return min(_LOADERS, cores()) if default_device().type == "cuda" else 0
 
 
 class _Steps(Dataset):  # type: ignore[misc]
@@ -34,6 +46,10 @@ class _Steps(Dataset):  # type: ignore[misc]
 
     def __getitem__(self, step: int) -> Any:
         return self.make(step)
+
+
+def _begin_loader(_number: int) -> None:
+    one_thread()
 
 
 def _as_it_is(made: Any) -> Any:

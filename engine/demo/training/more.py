@@ -20,7 +20,7 @@ from engine.demo.training.more_cards import (
 )
 from engine.demo.training.networks import LATENT_SIZE
 from engine.demo.training.originals import Original, draw_originals
-from engine.demo.training.parallel import on_every_core
+from engine.demo.training.parallel import in_shares
 from engine.demo.training.plan import Effort, Workshop, appearing_whole, folder_megabytes
 from engine.demo.training.publish import publish_controlnet, publish_sdxl
 from engine.demo.training.sdxl import SdxlStage, train_sdxl
@@ -64,7 +64,7 @@ class MoreWorkshop(Workshop):
             if not folder.exists():
                 conditions(kind, Corpus(self.plain, self.folder / "plain"), self.folder / "plain")
                 with appearing_whole(folder) as partial:
-                    on_every_core(train_controlnet, replace(self.control_stage(kind), end=partial))
+                    in_shares(train_controlnet, replace(self.control_stage(kind), end=partial))
             publish_controlnet(folder, self.beside / folder.name)
 
     def control_stage(self, kind: Kind) -> ControlStage:
@@ -79,7 +79,7 @@ class MoreWorkshop(Workshop):
         if not folder.exists():
             stage = replace(self.sdxl_stage(), sources=self.sdxl_sources())
             with appearing_whole(folder) as partial:
-                on_every_core(train_sdxl, replace(stage, end=partial))
+                in_shares(train_sdxl, replace(stage, end=partial))
         publish_sdxl(self.vae, folder, self.tokenizer, self.beside / "sdxl")
 
     def sdxl_stage(self) -> SdxlStage:

@@ -13,20 +13,17 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from torch import Tensor
 
+from engine.base import default_device
+
 RANKS = 2
 
 Shares = tuple[int, ...]  # the shares of each batch that a process takes
 
 
-def device() -> torch.device:
-    """The card to train on if there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def on_every_core(work: Callable[..., None], *arguments: Any) -> None:
+def in_shares(work: Callable[..., None], *arguments: Any) -> None:
     """Run `work(shares, *arguments)` and wait: once with all shares on a card, otherwise in `RANKS` processes of one
     thread each."""
-    if device().type == "cuda":
+    if default_device().type == "cuda":
         return work(tuple(range(RANKS)), *arguments)
     with TemporaryDirectory() as folder:
         mp.spawn(_start, (Path(folder) / "meeting", work, arguments), nprocs=RANKS)

@@ -24,7 +24,7 @@ from engine.demo.training.log import say
 from engine.demo.training.measures import MEASURES
 from engine.demo.training.networks import LATENT_SIZE
 from engine.demo.training.on_film import score_on_film
-from engine.demo.training.parallel import on_every_core
+from engine.demo.training.parallel import in_shares
 from engine.demo.training.publish import ONE_FILE, publish_base, publish_one_file, publish_tagger
 from engine.demo.training.tagger import Drawings, train_tagger
 from engine.demo.training.tagger_network import LEVELS, Levels
@@ -118,7 +118,7 @@ class Workshop:
                 make_tokenizer(vocabulary(), partial)
 
     def make_vae_and_tagger(self) -> None:
-        """Neither needs the other, and each fills a core."""
+        """Neither needs the other."""
         with ProcessPoolExecutor(2, get_context("spawn"), initializer=torch.set_num_threads, initargs=(1,)) as workers:
             making = [workers.submit(make, self) for make in (Workshop.make_vae, Workshop.make_taggers)]
             for each in making:
@@ -155,16 +155,17 @@ class Workshop:
             train_tagger(drawings, partial, self.folder / f"{out.name}.checkpoint", pictures, seed, levels)
 
     def take_shipped(self) -> None:
-        """What is shipped in the place of what would be made: enough to go on from, without the days it took."""
-        base = self.shipped / "base"
-        for made in (self.vae, self.tokenizer):
-            if not made.exists():
-                with appearing_whole(made) as partial:
-                    copytree(base / made.name, partial, dirs_exist_ok=True)
-        if not self.base.exists():
-            with appearing_whole(self.base) as partial:
-                for network in ("unet", "text_encoder"):
-                    copytree(base / network, partial / network)
+        """Go on from what is shipped; only together do its parts know each other's latents and words."""
+        if self.base.exists():
+            return
+        if self.vae.exists() or self.tokenizer.exists():
+            raise SystemExit(f"{self.folder} holds parts of another base: take what is shipped into an empty folder.")
+        shipped = self.shipped / "base"
+        with appearing_whole(self.base) as partial:
+            for network in ("unet", "text_encoder"):
+                copytree(shipped / network, partial / network)
+            copytree(shipped / "vae", self.vae)
+            copytree(shipped / "tokenizer", self.tokenizer)
 
     def encode_drawings(self) -> None:
         draw_corpus(self.plain, self.folder / "plain")
@@ -255,7 +256,7 @@ class Workshop:
 def _train(stage: Stage) -> None:
     if not stage.end.exists():
         with appearing_whole(stage.end) as partial:
-            on_every_core(train_stage, replace(stage, end=partial))
+            in_shares(train_stage, replace(stage, end=partial))
 
 
 @contextmanager

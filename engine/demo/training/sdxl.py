@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import CLIPTokenizer
 
+from engine.base import default_device
 from engine.demo.training.base import Stage, made_networks, mean_weights
 from engine.demo.training.captions import Captions
 from engine.demo.training.denoising import SHARE, Batch, Denoising, leads, learn, noised
 from engine.demo.training.networks import LATENT_SIZE
-from engine.demo.training.parallel import Shares, device
+from engine.demo.training.parallel import Shares
 from engine.demo.training.sdxl_drawings import Drawings, Source, Taken
 from engine.demo.training.sdxl_networks import TextEncoders, sdxl_text_encoder, sdxl_text_encoder_2, sdxl_unet
 
@@ -52,8 +53,8 @@ class SdxlBatches:
         self.drawings = [Drawings(source) for source in stage.sources]
         self.captions = [Captions(tokenizer, drawings.scenes) for drawings in self.drawings]
         self.padding = (tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids(SECOND_PADDING))
-        shares = np.cumsum([0.0, *(source.share for source in stage.sources)])
-        self.counts = np.diff(np.round(shares / shares[-1] * SHARE).astype(int))
+        edges = np.cumsum([0.0, *(source.share for source in stage.sources)])
+        self.counts = np.diff(np.round(edges / edges[-1] * SHARE).astype(int))
 
     def batch(self, step: int) -> Batch:
         """20 drawings; given are ids [20, 77] for each text encoder and time ids [20, 6]."""
@@ -85,7 +86,7 @@ class FromTextAndSizes(Denoising):
     """The denoiser is given token ids [n, 77] twice and time ids [n, 6]; the text encoders learn beside it."""
 
     def __init__(self, unet: UNet2DConditionModel, encoders: TextEncoders) -> None:
-        super().__init__(unet, encoders.to(device()).parameters())
+        super().__init__(unet, encoders.to(default_device()).parameters())
         self.encoders = encoders
 
     def velocity(self, noisy: Tensor, times: Tensor, *given: Tensor) -> Tensor:

@@ -14,11 +14,11 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from engine.base import default_device
 from engine.demo.drawing.scene import Scene
 from engine.demo.training.frames import squared
 from engine.demo.training.loading import batches
 from engine.demo.training.log import say
-from engine.demo.training.parallel import device
 from engine.demo.training.state import Course, Training
 from engine.demo.training.tagger_network import LEVELS, Levels, TaggerNetwork, export
 from engine.demo.training.vocabulary import EXPRESSIONS, EYE_COLOURS, danbooru_name, labels, vocabulary
@@ -70,7 +70,7 @@ def train_tagger(
     """
     torch.manual_seed(seed)
     tags = vocabulary()
-    network = TaggerNetwork(len(tags), levels).to(device(), memory_format=torch.channels_last)
+    network = TaggerNetwork(len(tags), levels).to(default_device(), memory_format=torch.channels_last)
     for number, leg in enumerate(LEGS):
         drawn = Batches(drawings, tags, seed + 1000 * number)
         course = Course(4e-3, max(1, round(leg.share * pictures / BATCH)), warmup=150, flat=leg.flat, end=0.005)
@@ -88,9 +88,9 @@ def _train(
     network: TaggerNetwork, training: Training, drawn: "Batches", weights: Mapping[str, float], checkpoint: Path
 ) -> None:
     training.resume(checkpoint)
-    weight = torch.tensor([weights.get(tag, 1.0) for tag in drawn.tags], device=device())
+    weight = torch.tensor([weights.get(tag, 1.0) for tag in drawn.tags], device=default_device())
     started, saved, first = time.monotonic(), time.monotonic(), training.step
-    total = torch.zeros((), device=device())
+    total = torch.zeros((), device=default_device())
     network.train()
     for pictures, wanted in batches(drawn.batch, training.step, training.course.steps):
         with torch.autocast(pictures.device.type, dtype=torch.bfloat16):

@@ -14,11 +14,11 @@ from diffusers import AutoencoderKL
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from engine.base import default_device
 from engine.demo.drawing.scene import Scene
 from engine.demo.training.corpus import SIZE, Corpus
 from engine.demo.training.loading import batches
 from engine.demo.training.log import say
-from engine.demo.training.parallel import device
 from engine.demo.training.state import Course, Training
 
 _CROP = 64
@@ -49,7 +49,7 @@ def new_vae() -> AutoencoderKL:
 def train_vae(plain: Corpus, mixed: Corpus, steps: int, seed: int, checkpoint: Path) -> AutoencoderKL:
     """Train on random 64 px crops, a quarter of them in mixed styles; goes on from `checkpoint`."""
     torch.manual_seed(seed)
-    vae = new_vae().to(device())
+    vae = new_vae().to(default_device())
     training = Training(vae.parameters(), Course(1.5e-3, steps, flat=0.4, end=0.03), 1e-4, 0.998)
     _train("vae", training, Crops(plain, mixed, seed), checkpoint, partial(vae_loss, vae))
     return vae.cpu().eval()
@@ -58,7 +58,7 @@ def train_vae(plain: Corpus, mixed: Corpus, steps: int, seed: int, checkpoint: P
 def tune_decoder(vae: AutoencoderKL, plain: Corpus, mixed: Corpus, steps: int, seed: int, checkpoint: Path) -> None:
     """Train the decoder alone on latents as they are, without their noise; goes on from `checkpoint`. What a base has
     learnt on these latents still holds."""
-    vae.to(device()).requires_grad_(False)
+    vae.to(default_device()).requires_grad_(False)
     parts = nn.ModuleList([vae.post_quant_conv, vae.decoder]).requires_grad_(True)
     training = Training(parts.parameters(), Course(1.2e-3, steps, flat=0.3, end=0.02), 1e-4, 0.998)
     _train("decoder", training, Crops(plain, mixed, seed), checkpoint, partial(decoder_loss, vae))
@@ -67,7 +67,7 @@ def tune_decoder(vae: AutoencoderKL, plain: Corpus, mixed: Corpus, steps: int, s
 
 def _train(name: str, training: Training, crops: "Crops", checkpoint: Path, loss_of: LossOf) -> None:
     training.resume(checkpoint)
-    total = torch.zeros((), device=device())
+    total = torch.zeros((), device=default_device())
     for pictures, weights in batches(crops.batch, training.step, training.course.steps):
         loss, error = loss_of(pictures, weights, training.step + crops.seed)
         loss.backward()

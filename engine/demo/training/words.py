@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import CLIPTextModel
 
+from engine.base import default_device
 from engine.demo.training.captions import Captions
 from engine.demo.training.log import say
-from engine.demo.training.parallel import device
 from engine.demo.training.state import Course, Training
 from engine.demo.training.vocabulary import vocabulary
 
@@ -31,14 +31,14 @@ def bind_words(text_encoder: CLIPTextModel, captions: Captions, steps: int, seed
     """Train the text encoder alone; goes on from `checkpoint`. It stays near to what its denoiser can read already."""
     torch.manual_seed(seed)
     numbers = {tuple(captions.ids_of(tag)): number for number, tag in enumerate(vocabulary())}
-    before = copy.deepcopy(text_encoder.to(device()))
-    told = nn.Linear(text_encoder.config.hidden_size, len(numbers)).to(device())
+    before = copy.deepcopy(text_encoder.to(default_device()))
+    told = nn.Linear(text_encoder.config.hidden_size, len(numbers)).to(default_device())
     training = Training([*text_encoder.parameters(), *told.parameters()], Course(1e-3, steps), 1e-2, 0.98)
     training.resume(checkpoint)
     while not training.finished:
-        ids = _ids(captions, np.random.default_rng([seed, training.step])).to(device())
+        ids = _ids(captions, np.random.default_rng([seed, training.step])).to(default_device())
         words = text_encoder(ids).last_hidden_state
-        positions, tags = (each.to(device()) for each in last_tokens(ids, captions, numbers))
+        positions, tags = (each.to(default_device()) for each in last_tokens(ids, captions, numbers))
         untold = F.cross_entropy(told(words.flatten(0, 1)[positions]), tags)
         with torch.no_grad():
             known = before(ids).last_hidden_state

@@ -1,4 +1,5 @@
 import hashlib
+import importlib.metadata
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from db.version import program_version
 from engine.infotext import (
     LoraFacts,
     PictureFacts,
@@ -40,6 +42,20 @@ def test_the_layout_is_a1111s() -> None:
         "RNG: CPU, Version: kimikoe "
     )
     assert settings.startswith(start)
+
+
+def test_a_program_that_is_not_installed_still_writes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training in a plain checkout ended without its file, for want of a version to name."""
+
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    program_version.cache_clear()
+    try:
+        assert parameters_text(FACTS).endswith("Version: kimikoe unknown")
+    finally:
+        program_version.cache_clear()
 
 
 def test_what_is_the_default_is_left_out() -> None:
