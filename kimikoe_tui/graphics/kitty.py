@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 CHUNK = 4096
 BYTES_PER_PIXEL, LEAST_BYTES = 168 * 1024 / 512**2, 64 * 1024
 """What a picture may cost on the wire; beyond it the palette is made smaller."""
-PALETTES, DRAFT_PALETTE = (256, 128, 64), 32
+PALETTES, DRAFT_PALETTE = (256, 128, 64, 32, 16, 8, 4), 32
+"""Pure noise fits at 8 colours; 4 are two bits a pixel, which fit whatever they show."""
 COMPRESSION, EXACT_COMPRESSION = 4, 2
 """More of it takes three to five times as long for a twentieth, and for an eighth, of the bytes."""
 _numbers = itertools.count(1)

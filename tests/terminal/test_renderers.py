@@ -1,16 +1,19 @@
 """Every way of showing a picture, looked at in a terminal that shows it."""
 
+import random
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from rich.color import ColorSystem
 from rich.segment import Segment
 
-from kimikoe_tui.graphics import chafa
+from kimikoe_tui.graphics import chafa, kitty
 from kimikoe_tui.graphics.choose import new_renderer
 from kimikoe_tui.graphics.display import METHODS, Display, Method
 from kimikoe_tui.graphics.kitty import Kitty, payload
+from kimikoe_tui.graphics.pixels import paletted
 from kimikoe_tui.graphics.real_pixels import RealPixels
 from kimikoe_tui.graphics.renderer import Drawing, PictureRenderer
 from kimikoe_tui.graphics.sixel import encode
@@ -122,10 +125,42 @@ def test_what_passes_tmux_is_wrapped_in_pieces() -> None:
     assert distance(seen(terminal, drawing, (200, 200)), drawn_picture(128)) < 7
 
 
-def test_a_picture_costs_at_most_170_kib_and_keeps_every_colour_where_asked() -> None:
-    noise = Image.frombytes("RGB", (512, 512), bytes(range(256)) * 3072)
-    for picture in (drawn_picture(512), noise):
-        assert len(payload(pixels_of(picture), exact=False)) <= 170 * 1024
+def grained(share: float, seed: int, shades: int = 256) -> Image.Image:
+    """Gradients of 512×512 under so large a share of noise, each channel of which has so many shades."""
+    across, chance = Image.linear_gradient("L").resize((512, 512)), random.Random(seed)
+    clean = Image.merge("RGB", (across, across.rotate(90), Image.radial_gradient("L").resize((512, 512))))
+    noise = Image.frombytes("RGB", clean.size, chance.randbytes(3 * 512 * 512))
+    return Image.blend(
+        clean, noise.point([each * shades // 256 * 255 // (shades - 1) for each in range(256)] * 3), share
+    )
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.floats(0, 1), st.integers(0, 99), st.sampled_from((2, 3, 256)))
+@example(0, 1, 256)
+@example(1, 1, 256)
+@example(1, 1, 2)
+def test_any_picture_costs_at_most_170_kib(share: float, seed: int, shades: int) -> None:
+    drawing = Kitty(Display(method="kitty", in_tmux=True)).draw(pixels_of(grained(share, seed, shades)), 60, 30)
+    assert len(drawing.data) <= 170 * 1024
+
+
+@pytest.mark.parametrize(
+    "picture", [drawn_picture(512), drawn_picture(512, 2), grained(0, 1), grained(0.05, 1), grained(0.1, 1)]
+)
+def test_an_ordinary_picture_is_encoded_once_or_twice(picture: Image.Image, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoded: list[int] = []
+
+    def counted(image: Image.Image, colours: int) -> Image.Image:
+        encoded.append(colours)
+        return paletted(image, colours)
+
+    monkeypatch.setattr(kitty, "paletted", counted)
+    payload(pixels_of(picture), exact=False)
+    assert encoded in ([256], [256, 128])
+
+
+def test_every_colour_is_kept_where_asked() -> None:
     terminal, picture = Emulator(30, 12, KITTY), drawn_picture(64)
     drawing = Kitty(Display(method="kitty")).draw(pixels_of(picture), 20, 10, exact=True)
     put(terminal, [], drawing.data)
