@@ -37,7 +37,11 @@ class CullChoosing(CullLooking):
         self.gather(NOT_REJECTED, self.current)
 
     async def _hand_in_filter(self, text: str) -> str:
-        found = await asyncio.to_thread(lambda: gathered(self.session.reader(), " ".join(text.split())))
+        """List what matches; the query that is listed already moves nothing."""
+        expression = " ".join(text.split())
+        if expression == self.expression:
+            return ""
+        found = await asyncio.to_thread(lambda: gathered(self.session.reader(), expression))
         if not found.ids:
             return _("No picture matches.")
         self.post_message(found)
@@ -49,8 +53,10 @@ class CullChoosing(CullLooking):
         self.app.push_screen(LinePrompt(_("find in this list"), before, "glasses seed:7", self._hand_in_search))
 
     async def _hand_in_search(self, text: str) -> str:
-        self.searched = " ".join(text.split()) or UNDECIDED
-        return "" if await self._go_to_match(1) else _("No picture in the list matches.")
+        """Go to the next match; an empty line only gives the search up."""
+        typed = " ".join(text.split())
+        self.searched = typed or UNDECIDED
+        return "" if not typed or await self._go_to_match(1) else _("No picture in the list matches.")
 
     async def action_match(self, step: int) -> None:
         """Go to the next match of the search, or the one before; without a search, to an undecided picture."""
