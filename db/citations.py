@@ -5,16 +5,13 @@ import sqlite3
 
 from db import settings
 from db.films import Film
+from db.timecode import ENGLISH, JAPANESE
 
 
 def citation(db: sqlite3.Connection, film: Film, number: int) -> str:
     """`0:31:50 (57301フレーム目)` where people cite in Japanese, else as the film cites."""
     language = settings.value(db, settings.CITATION) or _language()
-    if language == "ja":
-        return f"{film.timecode(number)} ({number}フレーム目)"
-    if language == "en":
-        return f"{film.timecode(number)} (frame {number})"
-    return film.citation(number)
+    return film.citation(number, {"ja": JAPANESE, "en": ENGLISH}.get(language))
 
 
 def _language() -> str:

@@ -10,10 +10,11 @@ import msgspec
 
 from db.errors import UserError
 from db.i18n import _
-from db.timecode import citation, first_frame, parse_number, span, timecode
+from db.timecode import Forms, citation, first_frame, parse_number, span, timecode
 
 Scope = Literal["frame", "hold", "shot"]
 FRAME_BITS = 24
+ANY_FILM = ("", "film")
 _REFERENCE = re.compile(r"(?P<film>.*?)(?P<sign>[#@])(?P<place>[^#@]+)\Z")
 
 
@@ -37,9 +38,9 @@ class Film(msgspec.Struct, frozen=True):
         """`0:31:50` for a frame's number."""
         return timecode(number, self.fps)
 
-    def citation(self, number: int) -> str:
+    def citation(self, number: int, forms: Forms | None = None) -> str:
         """`0:31:50 (frame 57301)`, followed by the timecode in `cite_fps` where it is another rate."""
-        return citation(number, self.fps, self.cite_fps)
+        return citation(number, self.fps, self.cite_fps, forms)
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -92,7 +93,7 @@ def film(db: sqlite3.Connection, film_id: int) -> Film:
 def film_named(db: sqlite3.Connection, name: str) -> Film:
     """The film of this name; an empty name or `film` means the only film there is."""
     found = [each for each in films(db) if each.name == name]
-    if not found and name in ("", "film"):
+    if not found and name in ANY_FILM:
         found = films(db)
     if len(found) == 1:
         return found[0]
@@ -123,11 +124,17 @@ def resolve_range(db: sqlite3.Connection, reference: str) -> tuple[Film, int, in
     return found, first, last
 
 
+def split_reference(text: str) -> tuple[str, str, str] | None:
+    """The film's name, `#` or `@`, and the place of what is written `film#57301`; None where it is not."""
+    match = _REFERENCE.match(text.strip())
+    return (match["film"], match["sign"], match["place"]) if match else None
+
+
 def _place(db: sqlite3.Connection, reference: str) -> tuple[Film, str]:
-    match = _REFERENCE.match(reference.strip())
-    if match is None:
+    parts = split_reference(reference)
+    if parts is None:
         raise UserError(_("“{text}” names no frame: write film#57301 or film@0:31:50.").format(text=reference))
-    return film_named(db, match["film"]), match["place"]
+    return film_named(db, parts[0]), parts[2]
 
 
 def _check_in(db: sqlite3.Connection, found: Film, number: int) -> None:

@@ -12,11 +12,17 @@ _SHOT = re.compile(r"(?:shot|ショット|s)\s*[:#]?\s*(\d{1,9})\Z", re.IGNORECA
 
 
 def find(db: sqlite3.Connection, film_id: int, text: str) -> int:
-    """The packed id of the frame that `0:31:50`, `57301フレーム目` or `shot 12` names; raises `UserError`."""
-    if match := _SHOT.match(text.strip()):
+    """The packed id of the frame that `0:31:50`, `shot 12` or `film#57301` names; raises `UserError`.
+
+    Where no film is named it is the one of `film_id`.
+    """
+    place = text.strip()
+    if match := _SHOT.match(place):
         return pack(film_id, _first_of_shot(db, film_id, int(match[1])))
-    sign = "#" if text.strip().isdigit() else "@"
-    film, number = films.resolve(db, f"{films.film(db, film_id).name}{sign}{text.strip()}")
+    named, sign, there = films.split_reference(place) or ("", "@", place)
+    if named in films.ANY_FILM and all(each.name != named for each in films.films(db)):
+        named = films.film(db, film_id).name
+    film, number = films.resolve(db, f"{named}{sign}{there}")
     return pack(film.id, number)
 
 

@@ -1,12 +1,14 @@
 """Timecodes and citations of frames: how they are written, and the one place where they are read.
 
 Numbers count from 1 and a timecode is whole seconds, `floor((number - 1) / fps)`. People write a moment as `0:31:50`,
-`31:50`, `31:50.5`, `31分50秒`, `57301`, `57301フレーム目` or as a whole citation, `0:31:50 (57301フレーム目)`.
+`31:50`, `31:50.5`, `31分50秒`, `57301`, `57301フレーム目` or as a whole citation, `0:31:50 (57301フレーム目)`, in
+one rate or two.
 """
 
 import re
 import unicodedata
 from fractions import Fraction
+from typing import NamedTuple
 
 from db.errors import UserError
 from db.i18n import _
@@ -14,7 +16,8 @@ from db.i18n import _
 _CLOCK = re.compile(r"(?:(\d{1,9}):)?(\d{1,3}):(\d{1,2})(?:\.(\d{1,9}))?\Z")
 _JAPANESE = re.compile(r"(?:(\d{1,9})時間)?(?:(\d{1,9})分)?(\d{1,9})秒\Z")
 _NUMBER = re.compile(r"(?:#|frame\s*)?(\d+)(?:\s*フレーム目?)?\Z", re.IGNORECASE)
-_CITATION = re.compile(r"[^()]*\(([^()]+)\)\Z")
+_BESIDE = r"(?:[,、]\s*[\d:]+\s*(?:at\s*[\d.]+\s*fps|\([\d.]+\s*fps\)))?"
+_CITATION = re.compile(r"[^()]*\(([^()]+)\)" + _BESIDE + r"\Z", re.IGNORECASE)
 _RATE = re.compile(r"(\d{1,9})(?:/(\d{1,9})|\.(\d{1,9}))?\Z")
 LONGEST_NUMBER = 9
 HIGHEST_RATE = 1000
@@ -27,17 +30,28 @@ def timecode(number: int, fps: Fraction) -> str:
     return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
 
 
-def citation(number: int, fps: Fraction, cited: Fraction | None = None) -> str:
+class Forms(NamedTuple):
+    """How a frame is cited in some language, and how its timecode in another rate follows."""
+
+    own: str
+    beside: str
+
+
+ENGLISH = Forms("{timecode} (frame {number})", "{citation}, {timecode} at {fps} fps")
+JAPANESE = Forms("{timecode} ({number}フレーム目)", "{citation}、{timecode}（{fps} fps）")
+
+
+def citation(number: int, fps: Fraction, cited: Fraction | None = None, forms: Forms | None = None) -> str:
     """`0:31:50 (frame 57301)`, the form in which a frame is named to other people.
 
     With `cited`, another rate, it is followed by the timecode in that: `0:31:51 (frame 57301), 0:31:50 at 30 fps`.
+    Without `forms` it is in the program's own language.
     """
-    own = _("{timecode} (frame {number})").format(timecode=timecode(number, fps), number=number)
+    forms = forms or Forms(_("{timecode} (frame {number})"), _("{citation}, {timecode} at {fps} fps"))
+    own = forms.own.format(timecode=timecode(number, fps), number=number)
     if cited is None or cited == fps:
         return own
-    return _("{citation}, {timecode} at {fps} fps").format(
-        citation=own, timecode=timecode(number, cited), fps=rate_text(cited)
-    )
+    return forms.beside.format(citation=own, timecode=timecode(number, cited), fps=rate_text(cited))
 
 
 def rate_text(fps: Fraction) -> str:

@@ -101,7 +101,18 @@ async def test_a_range_is_marked_judged_and_left_out(db: Connection, open_studio
 
 @pytest.mark.parametrize(
     ("typed", "number"),
-    [("0:00:02", 61), ("2秒", 61), ("17", 17), ("17フレーム目", 17), ("shot 2", FIRST_SHOT + 1), ("s1", 1)],
+    [
+        ("0:00:02", 61),
+        ("2秒", 61),
+        ("17", 17),
+        ("17フレーム目", 17),
+        ("shot 2", FIRST_SHOT + 1),
+        ("s1", 1),
+        ("#17", 17),
+        ("film#17", 17),
+        ("film@0:00:02", 61),
+        ("@2秒", 61),
+    ],
 )
 async def test_a_place_is_said_in_many_ways(open_studio: Open, typed: str, number: int) -> None:
     async with open_studio("g", "f", "j") as (app, pilot):

@@ -158,6 +158,18 @@ ACTS: tuple[Callable[[sqlite3.Connection, Random], None], ...] = (
 )  # fmt: skip
 
 
+def add_copied_film(db: sqlite3.Connection, film_id: int, name: str) -> None:
+    """Another film of as many frames, without holds and tags."""
+    with writing(db):
+        db.execute("UPDATE film SET grouping_id = NULL")
+        columns = [row["name"] for row in db.execute("PRAGMA table_info(film)")]
+        own = {"id": str(film_id), "name": f"'{name}'", "sha256": "'ee'"}
+        copied = ", ".join(own.get(column, column) for column in columns)
+        db.execute(f"INSERT INTO film SELECT {copied} FROM film")
+        db.execute(f"INSERT INTO frame ({FRAME_COLUMNS}) SELECT {film_id}, number, 0, 0, 0, 0, x'' FROM frame")
+        changes.announce(db, "frames", film_id, 1, FRAMES)
+
+
 def add_more_rows(db: sqlite3.Connection) -> None:
     """The small film, a second tagger, and a generation for pictures to come."""
     add_small_film(db)
@@ -280,14 +292,7 @@ def test_what_a_change_does_not_touch_stays_known(film_db: sqlite3.Connection, m
 
 
 def test_films_beyond_32_bits_are_answered_too(film_db: sqlite3.Connection) -> None:
-    with writing(film_db):
-        film_db.execute("UPDATE film SET grouping_id = NULL")
-        columns = [row["name"] for row in film_db.execute("PRAGMA table_info(film)")]
-        own = {"id": "300", "name": "'other'", "sha256": "'ee'"}
-        copied = ", ".join(own.get(column, column) for column in columns)
-        film_db.execute(f"INSERT INTO film SELECT {copied} FROM film")
-        film_db.execute(f"INSERT INTO frame ({FRAME_COLUMNS}) SELECT 300, number, 0, 0, 0, 0, x'' FROM frame")
-        changes.announce(film_db, "frames", 300, 1, FRAMES)
+    add_copied_film(film_db, 300, "other")
     tags.set_tag_on(film_db, "s", 300, range(1, 9), "glasses", True)
     index = Index()
     index.refresh(film_db)

@@ -40,13 +40,30 @@ def test_times_are_read_in_the_forms_people_write(text: str, seconds: float) -> 
 @pytest.mark.parametrize(
     "text",
     ["0:31:50", "31:50", "31分50秒", "３１分５０秒", "0時間31分50秒", "1910秒", "57301フレーム目", "57301 フレーム目",
-     "57301", "#57301", "frame 57301", "0:31:50 (frame 57301)", "0:31:50 (57301フレーム目)", " 0:31:50.0 "],
+     "57301", "#57301", "frame 57301", "0:31:50 (frame 57301)", "0:31:50 (57301フレーム目)", " 0:31:50.0 ",
+     "0:31:51 (frame 57301), 0:31:50 at 30 fps", "0:31:51 (57301フレーム目)、0:31:50（30 fps）",
+     "0:31:51 (frame 57301), 0:39:49 at 23.976 fps"],
 )  # fmt: skip
 def test_a_frame_is_read_in_every_form_it_is_cited_in(text: str) -> None:
     assert first_frame(text, THIRTY) == 57301
 
 
-@pytest.mark.parametrize("text", ["", "soon", "1:2:3:4", "31:61", "1:60:00", "frame", "12フレーム目?", "9" * 40, "-3"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "soon",
+        "1:2:3:4",
+        "31:61",
+        "1:60:00",
+        "frame",
+        "12フレーム目?",
+        "9" * 40,
+        "-3",
+        "0:31:51 (frame 57301), then 0:31:50 at 30 fps",
+        "0:31:51 (frame 5), 7 frames",
+    ],
+)
 def test_what_names_no_frame_is_refused(text: str) -> None:
     with pytest.raises(UserError, match="no timecode"):
         first_frame(text, THIRTY)
