@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import re
 import select
 import signal
 import struct
@@ -12,6 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -19,7 +21,41 @@ COLUMNS, ROWS = 120, 40
 CELL = (10, 20)
 REST_SECONDS = 0.4
 LIMIT_SECONDS = 30.0
+CURSOR_TO, PART_OF_AN_ESCAPE = re.compile(rb"\x1b\[(\d+);(\d+)H"), re.compile(rb"(\x1b(\[[\d;]*)?)?\Z")
 LAST_QUESTION, LAST_ANSWER = b"\x1b[c", b"\x1b[?62;22c"
+
+
+class Pane(NamedTuple):
+    """A part of the screen, its rows and columns counted from 1 as a terminal does."""
+
+    rows: range
+    columns: range
+
+
+class Cost(NamedTuple):
+    """Milliseconds of a processor, and of the clock."""
+
+    processor: float
+    clock: float
+
+
+class _PaneWatch:
+    """Tells which pieces of a program's output lie in a pane; a terminal hands over at most 4,095 bytes at once."""
+
+    def __init__(self, pane: Pane) -> None:
+        self._pane, self._end, self._inside = pane, b"", False
+
+    def touched(self, data: bytes) -> bool:
+        """Whether any byte of the next piece lies in the pane."""
+        text = self._end + data
+        places = [self._is_inside(*map(int, place)) for place in CURSOR_TO.findall(text)]
+        touched = self._inside or any(places)
+        self._inside = places[-1] if places else self._inside
+        self._end = PART_OF_AN_ESCAPE.search(text)[0]  # type: ignore[index]  # it matches nothing too
+        return touched
+
+    def _is_inside(self, row: int, column: int) -> bool:
+        return row in self._pane.rows and column in self._pane.columns
 
 
 class Painted:
@@ -62,19 +98,21 @@ class Painted:
             pieces.append((time.perf_counter() - began, data))
         return pieces
 
-    def cost(self, keys: str, quiet: float) -> tuple[float, float, float]:
-        """Send keys; what a processor used until the first piece of what is painted and until the last, and the clock.
+    def cost(self, keys: str, quiet: float, pane: Pane) -> tuple[Cost, Cost]:
+        """Send keys; what it took until the last byte of what is painted in the pane, and until the last of all.
 
-        All in milliseconds; the last byte is that after which it is `quiet`.
+        The last byte of all is that after which it is `quiet`. Raises `RuntimeError` where the pane was not painted.
         """
         used, began = used_ms(self._process.pid), time.perf_counter()
         self.type(keys)
-        first = last = passed = 0.0
-        while select.select([self._master], [], [], quiet if passed else LIMIT_SECONDS)[0]:
-            self._read()
-            passed, last = (time.perf_counter() - began) * 1000, used_ms(self._process.pid) - used
-            first = first or last
-        return first, last, passed
+        watched, in_pane, last = _PaneWatch(pane), None, None
+        while select.select([self._master], [], [], quiet if last else LIMIT_SECONDS)[0]:
+            painted = watched.touched(self._read())
+            last = Cost(used_ms(self._process.pid) - used, (time.perf_counter() - began) * 1000)
+            in_pane = last if painted else in_pane
+        if in_pane is None or last is None:
+            raise RuntimeError(f"{keys!r} painted nothing in {pane}")
+        return in_pane, last
 
     def type(self, keys: str) -> None:
         """Send keys and read nothing."""
