@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SMALLEST_CHANGE = 8.0
-SMALLEST_RATIO = 4.0
+SMALLEST_RATIO = 3.25
 NEIGHBOURS = 2
 DRAWING_CHANGE = 1.0
 DRAWING_WINDOW = 8
