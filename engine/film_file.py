@@ -17,7 +17,7 @@ from db.i18n import _
 HASH_BLOCK_BYTES = 2**20
 STAMP_SAMPLES, STAMP_SAMPLE_BYTES = 32, 2**15
 HIGHEST_PLAUSIBLE_RATE = 240
-HD_HEIGHT = 720
+HD_WIDTH, TALLEST_SD = 1280, 576  # a wide film in HD is as low as 1280x536
 UNSPECIFIED_COLORSPACE = 2
 REFERENCES_TOLD = ("h264", "hevc", "mpeg2video", "mpeg1video")
 HEVC_PARAMETERS = b"\x40\x01"  # the header of the parameter set that says how many layers a stream has
@@ -207,12 +207,16 @@ def _film_info(container: Any, stream: Any, frame: Any) -> FilmInfo:
         sample_aspect=aspect,
         rotation=rotation,
         # Decoders take untagged video for BT.601, which shows HD up to 27 of 255 off.
-        assume_bt709=frame.colorspace == UNSPECIFIED_COLORSPACE and frame.height >= HD_HEIGHT,
+        assume_bt709=frame.colorspace == UNSPECIFIED_COLORSPACE and _is_hd(frame),
         codec=stream.codec_context.name,
         stream=stream.index,
         interlaced=bool(frame.interlaced_frame),
         estimated_frames=round(container.duration / av.time_base * fps) if container.duration else None,
     )
+
+
+def _is_hd(frame: Any) -> bool:
+    return bool(frame.width >= HD_WIDTH or frame.height > TALLEST_SD)
 
 
 def _lacks_times(container: Any, stream: Any) -> bool:

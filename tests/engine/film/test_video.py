@@ -125,7 +125,7 @@ def test_damaged_frames_are_tainted_and_the_rest_is_exact(tmp_path: Path, name: 
         tainted = next_tainted(tainted, frame.is_key, frame.corrupt)
         if not np.array_equal(display_picture(frame.frame, info), intact[frame.pts]):
             wrong.append(tainted)
-    assert wrong and sum(wrong) >= 0.8 * len(wrong)
+    assert wrong and all(wrong)
     assert not tainted
 
 
@@ -275,10 +275,16 @@ def test_pixel_aspect_is_honoured(tmp_path: Path) -> None:
     assert first_picture(clip).shape == (96, 160, 3)
 
 
-@pytest.mark.parametrize(("width", "height", "tagged"), [(1280, 720, False), (1280, 720, True), (320, 180, False)])
-def test_colours_survive_and_untagged_hd_is_bt709(tmp_path: Path, width: int, height: int, tagged: bool) -> None:
+@pytest.mark.parametrize(
+    ("width", "height", "tagged", "matrix"),
+    [(1280, 720, False, "ITU709"), (1280, 720, True, "ITU709"), (1280, 544, False, "ITU709"),
+     (1920, 696, False, "ITU709"), (960, 720, False, "ITU709"), (720, 576, False, "ITU601"),
+     (1024, 576, False, "ITU601"), (320, 180, False, "ITU601")],
+)  # fmt: skip
+def test_colours_survive_and_untagged_hd_is_bt709(
+    tmp_path: Path, width: int, height: int, tagged: bool, matrix: str
+) -> None:
     clip = tmp_path / "clip.mkv"
-    matrix = "ITU709" if height >= 720 else "ITU601"
     with av.open(str(clip), "w") as container:
         stream = container.add_stream("libx264", rate=24, options={"crf": "4"})
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
