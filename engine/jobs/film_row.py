@@ -75,6 +75,7 @@ def _cite(db: sqlite3.Connection, film_id: int, rate: str) -> None:
     if rate:
         fps: Fraction = parse_rate(rate)
         db.execute("UPDATE film SET cite_num = ?, cite_den = ? WHERE id = ?", (fps.numerator, fps.denominator, film_id))
+        announce(db, "frames", film_id, 1, 1)  # no frame changed, so as few as can be are read again
 
 
 def _tell(db: sqlite3.Connection, path: Path, info: FilmInfo, missing: Shortfall | None, job: RunningJob) -> None:

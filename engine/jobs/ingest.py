@@ -135,15 +135,15 @@ def _frames_left(
             if frame.number >= first:
                 yield frame
             else:
-                _pass_over(measure, frame, known, frame.number == first - 1, job)
+                _pass_over(measure, frame, known, first - 1, job)
 
 
 def _pass_over(
-    measure: "FrameMeasure", frame: DecodedFrame, known: tuple[int, bool], is_last: bool, job: RunningJob
+    measure: "FrameMeasure", frame: DecodedFrame, known: tuple[int, bool], last: int, job: RunningJob
 ) -> None:
-    measure.pass_over(frame, known[1] if frame.number == known[0] else None, is_last)
+    measure.pass_over(frame, known[1] if frame.number == known[0] else None, frame.number == last)
     if frame.number % FRAMES_PER_WRITE == 0:
-        job.progress(frame.number, None, _("frames passed over"))
+        job.progress(frame.number, last, _("frames passed over"))
         job.check()
 
 

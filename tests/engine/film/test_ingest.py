@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from db import events
+from db import changes, events, films
 from db.errors import UserError
 from db.exposures import DEFAULT_THRESHOLD, chosen_threshold, threshold_in_use
 from db.requests import HoldsRequest, IngestRequest, TaggerRequest, TagRequest
@@ -226,6 +226,16 @@ def test_the_feed_names_what_came_in(studio: Studio, run: Run, film_file: Path) 
     assert [number for first, last in batches for number in range(first, last + 1)] == list(
         range(1, DRAWINGS * HELD + 1)
     )
+
+
+def test_another_rate_of_a_known_film_reaches_open_terminals(studio: Studio, run: Run, film_file: Path) -> None:
+    run(IngestRequest(path=str(film_file)))
+    before = changes.newest(studio.db)
+    run(IngestRequest(path=str(film_file)))
+    assert changes.newest(studio.db) == before
+    run(IngestRequest(path=str(film_file), cite_fps="30"))
+    assert [(change.kind, change.film_id) for change in changes.since(studio.db, before)] == [("frames", 1)]
+    assert films.film(studio.db, 1).cite_fps == 30
 
 
 def test_a_film_that_was_cut_short_yields_what_it_has_and_says_so(
