@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import Paste
+from textual.events import Key, Paste
 from textual.message import Message
 
 from kimikoe_tui.graphics.display import Display
@@ -81,6 +81,7 @@ class TerminalDriver(LinuxDriver):
         sent = self._output.given
         if self.line.answers:
             self.line.asked(sent, time.monotonic())
+            self._keys.expect_last()
             self.write(QUESTION)
         return sent
 
@@ -113,16 +114,18 @@ class TerminalDriver(LinuxDriver):
                     lasts = self._keys.lasts
                     keys = self._keys.feed(self._read(), time.monotonic())
                     self._hear_answers(lasts)
-                keys += self._keys.tick(time.monotonic())
-                if text := decode(keys):
+                waited = self._keys.tick(time.monotonic())
+                if text := decode(keys + waited):
                     self.heard = time.monotonic()
-                    for event in self._heard(text, parser):
+                    for event in self._heard(text, parser, bool(waited)):
                         self.process_message(event)
                 for event in parser.tick():
                     self.process_message(event)
 
-    def _heard(self, text: str, parser: XTermParser) -> "Iterable[Message]":
+    def _heard(self, text: str, parser: XTermParser, waited: bool = False) -> "Iterable[Message]":
         """What was typed, as keys; what an input method or a paste gave all at once, as one text."""
+        if waited and text == "\x1b":  # the parser would wait for what may follow it once more
+            return [Key("escape", text)]
         if not self._pasting and is_burst(text):
             return [Paste(text)]
         begin, end = text.rfind(PASTE_BEGINS), text.rfind(PASTE_ENDS)

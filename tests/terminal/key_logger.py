@@ -1,4 +1,7 @@
-"""A program that takes the terminal as kimikoe does and shows the keys it hears; its argument is the probe's limit."""
+"""A program that takes the terminal as kimikoe does and shows the keys it hears; its argument is the probe's limit.
+
+After each key it asks whether all has arrived, as after a picture.
+"""
 
 import sys
 from pathlib import Path
@@ -11,6 +14,7 @@ from kimikoe_tui.graphics import probe
 from kimikoe_tui.graphics.detect import Detection
 from kimikoe_tui.graphics.known import KnownTerminals
 from kimikoe_tui.terminal_driver import TerminalDriver
+from kimikoe_tui.widgets.real_pixels import PictureLayer
 
 
 class KeyLogger(App[None]):
@@ -18,6 +22,7 @@ class KeyLogger(App[None]):
 
     def __init__(self, detection: Detection) -> None:
         self.display_known, self.key_filter = detection.finish()
+        self.picture_layer = PictureLayer()
         self._heard: list[str] = []
         super().__init__(driver_class=TerminalDriver)
 
@@ -31,6 +36,8 @@ class KeyLogger(App[None]):
         known = self.display_known
         words = f"heard {' '.join(self._heard)} / {known.method} {known.brand} {known.cell} {known.ambiguous}"
         self.query_one(Static).update(words)
+        if isinstance(driver := self._driver, TerminalDriver):
+            driver.ask_whether_arrived()
         if event.key == "q":
             self.exit()
 

@@ -38,7 +38,7 @@ class Terminal:
         self.emulator = Emulator(columns, rows, profile, self._answer)
         self.written = 0
         """How many bytes the program wrote."""
-        self._latency, self._dribbles = latency, dribbles
+        self.latency, self._dribbles = latency, dribbles
         self._line = SlowLine(rate) if rate else None
         self._answers: list[tuple[float, bytes]] = []
         self._master, slave = pty.openpty()
@@ -61,7 +61,7 @@ class Terminal:
 
     def _answer(self, reply: bytes) -> None:
         pieces = [reply[at : at + 1] for at in range(len(reply))] if self._dribbles else [reply]
-        self._answers += [(time.monotonic() + self._latency, piece) for piece in pieces]
+        self._answers += [(time.monotonic() + self.latency, piece) for piece in pieces]
 
     @property
     def answers_left(self) -> int:

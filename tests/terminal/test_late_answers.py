@@ -65,6 +65,30 @@ def test_what_was_typed_while_the_program_started_is_heard(tmp_path: Path) -> No
         terminal.wait_for("heard g down c")
 
 
+def test_a_pictures_answer_in_single_bytes_is_no_key(tmp_path: Path) -> None:
+    with closing(logger(tmp_path, 3.0, profile=KITTY, dribbles=True)) as terminal:
+        terminal.wait_for("ready")
+        for number in range(6):
+            terminal.press("jk"[number % 2])
+            wait_until(lambda: terminal.read() is None and not terminal.answers_left, "all answers are given")
+        terminal.press("x")
+        words = terminal.wait_for("x /").partition("heard ")[2].partition(" /")[0].split()
+        assert [word for word in words if word != "escape"] == [*"jkjkjkx"], "too late for patience, it is an Escape"
+
+
+def test_escape_is_heard_while_a_pictures_answer_is_awaited(tmp_path: Path) -> None:
+    with closing(logger(tmp_path, 3.0, profile=KITTY)) as terminal:
+        terminal.wait_for("ready")
+        terminal.latency = 60.0
+        terminal.press("k")
+        terminal.wait_for("heard k /")
+        wait_until(lambda: terminal.read() is None and terminal.answers_left, "it is asked")
+        terminal.press("\x1b")
+        terminal.wait_for("heard k escape /")
+        terminal.press("4")
+        terminal.wait_for("heard k escape 4 /")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("latency", [0.0, 0.05, 0.12, 0.25, 1.0])
 def test_a_terminal_never_judges_a_picture(studio: Path, latency: float) -> None:

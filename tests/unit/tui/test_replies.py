@@ -1,9 +1,15 @@
 """Keys and a terminal's answers come through one line; they are told apart wherever it is cut."""
 
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual._xterm_parser import XTermParser
 
-from kimikoe_tui.graphics.replies import DOUBT_SECONDS, HOLD_SECONDS, KeyFilter
+from kimikoe_tui.graphics.replies import DOUBT_SECONDS, HOLD_SECONDS, SHORT_SECONDS, KeyFilter
+from kimikoe_tui.terminal_driver import TerminalDriver
 
 REPLIES = [
     b"\x1b[?62;4;22c", b"\x1bP>|XTerm(379)\x1b\\", b"\x1b_Gi=31;OK\x1b\\", b"\x1b[6;20;10t", b"\x1b[4;600;800t",
@@ -66,3 +72,82 @@ def test_what_was_typed_before_comes_first() -> None:
     assert tested.holds and tested.tick(1.0) == b"gc"
     tested.hear_again(b"g")
     assert tested.feed(b"c", 1.0) == b"gc"
+
+
+LAST = REPLIES[0]
+TYPED = [*KEYS, b"\x1b", b"[", b"P4", b"c"]
+
+
+def after_a_picture() -> KeyFilter:
+    """A filter that has heard all answers of the start, and awaits one more."""
+    tested = KeyFilter(until=60.0)
+    assert tested.feed(LAST, 1.0) == b"" and tested.complete
+    tested.expect_last()
+    return tested
+
+
+class Times:
+    """Pieces read at a filter's own time, which is looked after 50 times a second."""
+
+    def __init__(self, tested: KeyFilter) -> None:
+        self.tested, self.now, self.heard = tested, 100.0, b""
+
+    def hear(self, piece: bytes, delay: float) -> None:
+        """A piece comes so many seconds after the one before."""
+        end = self.now + delay
+        while self.now + 0.02 < end:
+            self.now += 0.02
+            self.heard += self.tested.tick(self.now)
+        self.now = end
+        self.heard += self.tested.feed(piece, self.now)
+
+
+@given(st.lists(st.sampled_from(TYPED)), st.lists(st.sampled_from(TYPED)), st.data())
+def test_a_pictures_answer_is_never_a_key_however_it_is_torn(
+    before: list[bytes], after: list[bytes], data: st.DataObject
+) -> None:
+    times = Times(after_a_picture())
+    for key in before:
+        times.hear(key, 0.3)
+    times.hear(b"", 0.3)
+    cuts = sorted(data.draw(st.sets(st.integers(1, len(LAST) - 1))))
+    for start, end in zip([0, *cuts], [*cuts, len(LAST)], strict=True):
+        times.hear(LAST[start:end], data.draw(st.floats(0.0, SHORT_SECONDS - 0.001)))
+    for key in after:
+        times.hear(key, 0.0)
+    assert times.heard == b"".join([*before, *after])
+
+
+@given(st.integers(1, len(LAST) - 1), st.floats(0.0, 2 * HOLD_SECONDS))
+def test_the_rest_of_an_answer_that_comes_after_all_patience_is_no_key_either(cut: int, delay: float) -> None:
+    times = Times(after_a_picture())
+    times.hear(LAST[:cut], 0.0)
+    times.hear(LAST[cut:] + b"4", delay)
+    patient = cut > 2 or delay < SHORT_SECONDS
+    assert times.heard == b"4" if patient else times.heard in (b"4", LAST[:cut] + b"4")
+
+
+def test_escape_is_quick_while_a_pictures_answer_is_awaited_and_at_once_when_none_is() -> None:
+    tested = after_a_picture()
+    assert tested.feed(b"\x1b", 2.0) + tested.tick(2.0 + SHORT_SECONDS - 0.01) == b""
+    assert tested.tick(2.01 + SHORT_SECONDS) == b"\x1b" and SHORT_SECONDS < 0.2
+    assert not tested.holds and tested.feed(b"4", 2.2) == b"4"
+    assert tested.feed(LAST + b"\x1b", 2.3) == b"\x1b"
+
+
+@pytest.mark.parametrize("typed", [b"P4", b"[4", b"]1x", b"_Gx", b"4", b"\x1b"])
+def test_what_is_typed_after_an_escape_is_heard_while_an_answer_is_awaited(typed: bytes) -> None:
+    times = Times(after_a_picture())
+    times.hear(b"\x1b", 0.0)
+    for at in range(len(typed)):
+        times.hear(typed[at : at + 1], 0.3)
+    times.hear(b"", 0.3)
+    assert times.heard == b"\x1b" + typed
+
+
+def test_an_escape_that_has_waited_is_not_waited_for_once_more() -> None:
+    driver: Any = SimpleNamespace(_pasting=False)
+    parser = XTermParser()
+    heard: list[Any] = [*TerminalDriver._heard(driver, "\x1b", parser, waited=True)]
+    heard += TerminalDriver._heard(driver, "4", parser)
+    assert [event.key for event in heard] == ["escape", "4"]
