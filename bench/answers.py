@@ -21,6 +21,7 @@ from db import completion, events, facets, query
 from db.connect import connect_studio
 from db.films import unpack
 from db.index import Index
+from kimikoe_tui import frame_edits
 
 ROUNDS, MOST_SQL_SECONDS = 25, 5.0
 ANSWER_MS, PAGE_MS, FIRST_PAGE_MS, REPLACE_MS, INDEX_MB = 16.0, 5.0, 500.0, 300.0, 50.0
@@ -116,16 +117,12 @@ def _pictures(reader: sqlite3.Connection, index: Index) -> Result:
 
 
 def _replaced(writer: sqlite3.Connection, index: Index) -> list[Result]:
-    """A tag replaced on 20,000 frames as one act, and taken back; against the bare rows without an undo."""
-    names = dict(writer.execute("SELECT name, id FROM tag WHERE name IN ('glasses', 'nagisa')").fetchall())
-    frames = [unpack(each) for each in query.frame_ids(writer, f"glasses limit:{REPLACED}", index)]
-    rows: dict[events.Key, events.Values | None] = {}
-    for frame in frames:
-        rows[(*frame, names["glasses"])] = (0, "bulk")
-        rows[(*frame, names["nagisa"])] = (1, "bulk")
+    """A tag replaced on 20,000 frames as a person's words do it, and taken back; against the bare rows."""
+    frames = query.frame_ids(writer, f"glasses limit:{REPLACED}", index)
+    words = [frame_edits.Word("glasses", False), frame_edits.Word("nagisa", True)]
     before = _verdicts(writer)
-    bare = _cpu(lambda: _bare(writer, rows))
-    done = _cpu(lambda: events.act(writer, "bench", "verdict", "replaced", events.VERDICT, rows))
+    bare = _cpu(lambda: _bare(writer, frames))
+    done = _cpu(lambda: frame_edits.edit(writer, "bench", frames, frames[0], words, "bench"))
     undone = _cpu(lambda: events.undo(writer, "bench"))
     identical = _verdicts(writer) == before
     writer.close()
@@ -135,11 +132,12 @@ def _replaced(writer: sqlite3.Connection, index: Index) -> list[Result]:
     ]
 
 
-def _bare(writer: sqlite3.Connection, rows: dict[events.Key, events.Values | None]) -> None:
+def _bare(writer: sqlite3.Connection, frames: Sequence[int]) -> None:
+    """As many rows, without an undo."""
+    tags = [row[0] for row in writer.execute("SELECT id FROM tag WHERE name IN ('glasses', 'nagisa')")]
     writer.execute("BEGIN IMMEDIATE")
-    writer.executemany(
-        "INSERT INTO verdict VALUES (?, ?, ?, ?, ?, 1)", [(*key, *(values or ())) for key, values in rows.items()]
-    )
+    rows = [(*unpack(frame), tag, 1, "bulk") for tag in tags for frame in frames]
+    writer.executemany("INSERT INTO verdict VALUES (?, ?, ?, ?, ?, 1)", rows)
     writer.execute("ROLLBACK")
 
 
