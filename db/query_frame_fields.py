@@ -68,7 +68,7 @@ def _film(db: Database, value: str) -> Condition:
 
 
 def _frame(db: Database, value: str) -> Condition:
-    return _by_number(value, whole)
+    return _by_number(value, _numbered if "フレーム" in value else whole)
 
 
 def _by_number(value: str, parse: Parse) -> Condition:

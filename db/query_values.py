@@ -79,7 +79,11 @@ def bounds_of(value: str, parse: Parse) -> list[Bound]:
     """(operator, operand) of each end of what was typed."""
     low, dots, high = value.partition("..")
     if dots and (low or high):
-        return [(operator, parse(end)) for operator, end in ((">=", low), ("<=", high)) if end]
+        bounds = [(operator, parse(end)) for operator, end in ((">=", low), ("<=", high)) if end]
+        if len(bounds) == 2 and bounds[0][1] > bounds[1][1]:
+            raise UserError(_("{range} ends before it begins: write {turned}").format(
+                range=value, turned=f"{high}..{low}"))  # fmt: skip
+        return bounds
     match = _COMPARISON.match(value)
     if match is None or dots:
         raise UserError(_("write 5, >=5 or 5..8"))

@@ -15,6 +15,7 @@ from db.errors import UserError
 from db.i18n import _
 
 HASH_BLOCK_BYTES = 2**20
+PACKETS_PER_CALL = 1000
 STAMP_SAMPLES, STAMP_SAMPLE_BYTES = 32, 2**15
 HIGHEST_PLAUSIBLE_RATE = 240
 HD_WIDTH, TALLEST_SD = 1280, 576  # a wide film in HD is as low as 1280x536
@@ -144,7 +145,7 @@ def _reached(container: Any, stream: Any, on_packets: Callable[[], None]) -> tup
         if packet.stream_index == stream.index:
             first = min(first, time * packet.time_base) if count else time * packet.time_base
             count += 1
-            if count % 1000 == 0:
+            if count % PACKETS_PER_CALL == 0:
                 on_packets()
     return count, end - first if stream.duration else end
 

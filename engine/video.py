@@ -26,6 +26,7 @@ from engine.film_file import FilmInfo, open_container, tells_what_is_referred_to
 
 Threads = Literal["AUTO", "SLICE"]
 MAX_UNPLACED_FRAMES = 250
+SAMPLES = 20
 SEEK_MARGINS_SECONDS = (0, 2, 10, 60)
 STRETCHES, STRETCH_FRAMES = 6, 24
 FILM_SHARE_OF_TELECINE = Fraction(4, 5)
@@ -212,7 +213,7 @@ def next_tainted(tainted_before: bool, is_key: bool, corrupt: bool) -> bool:
     return corrupt or (tainted_before and not is_key)
 
 
-def sample_pictures(path: Path, info: FilmInfo, count: int = 20) -> Iterator[NDArray[np.uint8]]:
+def sample_pictures(path: Path, info: FilmInfo, count: int = SAMPLES) -> Iterator[NDArray[np.uint8]]:
     """Displayed pictures [h, w, 3] of key frames spread evenly over the film."""
     with closing(FrameSource(path, info, "SLICE")) as source:
         for frames in _spread(source, info, count):

@@ -1,9 +1,14 @@
 """The row of a film that is taken in: found by its content wherever it lies, or added."""
 
 import sqlite3
+from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from db.changes import announce
 from db.connect import now, writing
@@ -12,17 +17,28 @@ from db.events import note
 from db.i18n import _
 from db.requests import IngestRequest
 from db.timecode import parse_rate, span
-from engine.film_file import FilmInfo, Shortfall, content_hash, probe, shortfall, stamp
+from engine.film_file import (
+    HASH_BLOCK_BYTES,
+    PACKETS_PER_CALL,
+    FilmInfo,
+    Shortfall,
+    content_hash,
+    probe,
+    shortfall,
+    stamp,
+)
 from engine.fit import find_letterbox
 from engine.running import RunningJob
-from engine.video import sample_pictures, with_fields
+from engine.video import SAMPLES, sample_pictures, with_fields
+
+KILOBYTE = 1000
 
 
 def find_or_add_film(db: sqlite3.Connection, request: IngestRequest, job: RunningJob) -> int:
     """The id of the film with the file's content: a known one is found wherever it has been moved to."""
     path = Path(request.path).expanduser().resolve()
     info = probe(path)
-    sha256 = content_hash(path, job.check)
+    sha256 = content_hash(path, _told(path.stat().st_size, job))
     known = db.execute("SELECT id FROM film WHERE sha256 = ?", (sha256,)).fetchone()
     if known is None:
         _refuse_changed(db, path)
@@ -43,10 +59,10 @@ def _refuse_changed(db: sqlite3.Connection, path: Path) -> None:
 def _add_film(
     db: sqlite3.Connection, path: Path, sha256: str, info: FilmInfo, request: IngestRequest, job: RunningJob
 ) -> int:
-    missing = shortfall(path, info, job.check)
+    missing = shortfall(path, info, _told_packets(info, job))
     info = with_fields(path, info)
     span(request.start, request.end, info.fps)
-    columns = {**_columns(path, info, request), "sha256": sha256, "stated_frames": missing and missing.stated}
+    columns = {**_columns(path, info, request, job), "sha256": sha256, "stated_frames": missing and missing.stated}
     names, marks = ", ".join(columns), ", ".join(f":{name}" for name in columns)
     with writing(db):
         if db.execute("SELECT 1 FROM film WHERE name = ?", (columns["name"],)).fetchone():
@@ -60,8 +76,38 @@ def _add_film(
     return int(row["id"])
 
 
-def _columns(path: Path, info: FilmInfo, request: IngestRequest) -> dict[str, Any]:
-    crop = find_letterbox(sample_pictures(path, info))
+def _told(size: int, job: RunningJob) -> Callable[[], None]:
+    """To be called for each block of so many bytes that are read: tells how far that is, and hears a wish to stop."""
+    blocks = count(1)
+
+    def tell() -> None:
+        read = min(next(blocks) * HASH_BLOCK_BYTES, size)
+        job.progress(read // KILOBYTE, size // KILOBYTE, _("kB"), _("reading the film's file"))
+        job.check()
+
+    return tell
+
+
+def _told_packets(info: FilmInfo, job: RunningJob) -> Callable[[], None]:
+    """As `_told`, for each thousand packets."""
+    thousands = count(1)
+
+    def tell() -> None:
+        counted = next(thousands) * PACKETS_PER_CALL
+        job.progress(counted, max(counted, info.estimated_frames or 0), _("frames"), _("counting what the file holds"))
+        job.check()
+
+    return tell
+
+
+def _samples(path: Path, info: FilmInfo, job: RunningJob) -> Iterator[NDArray[np.uint8]]:
+    for number, picture in enumerate(sample_pictures(path, info, SAMPLES), start=1):
+        job.progress(number, SAMPLES, _("pictures"), _("looking for a letterbox"))
+        yield picture
+
+
+def _columns(path: Path, info: FilmInfo, request: IngestRequest, job: RunningJob) -> dict[str, Any]:
+    crop = find_letterbox(_samples(path, info, job))
     return {
         "name": request.name or path.stem, "path": str(path), "bytes": path.stat().st_size, "stamp": stamp(path),
         "note": request.note, "credit": request.credit, "width": info.width, "height": info.height,

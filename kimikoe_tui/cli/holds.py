@@ -40,6 +40,8 @@ def holds_command(
     stays when more of the film is taken in, until --estimate. Verdicts, scores and vectors are of frames, and stay. A
     dissolve is not a cut: both pictures lie in one shot.
 
+    Key frames that have no thumbnail yet get one afterwards, and are decoded for it; --wait waits for that too.
+
     \b
     Example:
       kimikoe holds --threshold 6 --preview

@@ -17,10 +17,11 @@ from db.exposures import DEFAULT_THRESHOLD, chosen_threshold, threshold_in_use
 from db.requests import HoldsRequest, IngestRequest, TaggerRequest, TagRequest
 from db.tags import set_tag
 from db.timecode import span
-from engine.jobs import bulk, holds, ingest
+from engine import film_file as film_file_module
+from engine.jobs import bulk, film_row, holds, ingest
 from engine.jobs.tag import unscored_key_frames
 from engine.pixels import Film
-from engine.running import EngineStopping
+from engine.running import EngineStopping, RunningJob
 from engine.studio import Studio
 from engine.thumbs import missing_thumbnails, open_thumbnails
 from tests.engine.film.clips import (
@@ -374,3 +375,23 @@ def test_regrouping_decodes_nothing_and_loses_no_verdict_score_or_vector(
 
 def _rows(studio: Studio, table: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in studio.db.execute(f"SELECT * FROM {table}")]
+
+
+def test_what_comes_before_the_first_frame_is_told_too(
+    studio: Studio, run: Run, film_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: dict[str, list[tuple[int, int | None]]] = {}
+    monkeypatch.setattr(
+        RunningJob, "progress", lambda job, done, total=None, unit="", message="": told.setdefault(
+            message or unit, []).append((done, total)),
+    )  # fmt: skip
+    monkeypatch.setattr(film_file_module, "HASH_BLOCK_BYTES", 1000)
+    monkeypatch.setattr(film_row, "HASH_BLOCK_BYTES", 1000)
+    monkeypatch.setattr(film_file_module, "PACKETS_PER_CALL", 10)
+    monkeypatch.setattr(film_row, "PACKETS_PER_CALL", 10)
+    run(IngestRequest(path=str(film_file), start="#40"))
+    size, count = film_file.stat().st_size, DRAWINGS * HELD
+    assert told["reading the film's file"][-1] == (size // 1000, size // 1000)
+    assert told["counting what the file holds"] == [(done, count) for done in range(10, count + 1, 10)]
+    assert told["looking for a letterbox"][-1] == (20, 20)
+    assert told["frames passed over"] == [(done, 39) for done in range(7, 40, 7)]

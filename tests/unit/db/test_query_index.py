@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from random import Random
 
@@ -13,8 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db import changes, events, facets, library, picture_tags, pictures, query, tags
+from db import changes, events, exclusions, facets, library, picture_tags, pictures, query, tags
 from db.connect import connect_studio, writing
+from db.errors import UserError
 from db.index import Index
 from db.query import Subject
 from kimikoe_tui.cli.models import create_studio
@@ -28,7 +30,8 @@ FRAME_EXPRESSIONS = (
     "t:0:01..0:02,>=0:03 -glasses", "t:<0:02", "-t:>0:01", "t:0:02", "frame:<40,60..70", "frame:>1", "is:key",
     "is:untagged", "shot:>=2", "hold:1,>4", "film:*", "flicker:*g*>1", "is:excluded or is:tainted",
     "score:1girl>0.3 hold:2", "hold:1..3", "hold:>5,2", "-hold:<4", "origin:tagger glasses", "-is:untagged -hold:1",
-    "tagged:*", "tagged:other", "tagged:other -is:untagged",
+    "tagged:*", "tagged:other", "tagged:other -is:untagged", "is:excluded",
+    "glasses -is:excluded",
 )  # fmt: skip
 IMAGE_EXPRESSIONS = (
     "", "1girl -glasses", "gl* or nagisa", "stars:>=3 -:d", "-is:rejected limit:2", "is:untagged",
@@ -58,6 +61,13 @@ def edit(db: sqlite3.Connection, chance: Random) -> None:
     numbers = range(first, min(FRAMES, first + chance.choice([1, 3, 40, 99])) + 1)
     tag = chance.choice([*TAGS, "new_tag"])
     tags.set_tag_on(db, f"s{chance.randint(1, 2)}", 1, numbers, tag, chance.choice([True, False, None]))
+
+
+def exclude(db: sqlite3.Connection, chance: Random) -> None:
+    first = chance.randint(1, FRAMES)
+    ranges = [(first, min(FRAMES, first + chance.choice([0, 5, 60])))]
+    with suppress(UserError):  # excluded already
+        exclusions.exclude(db, f"s{chance.randint(1, 2)}", 1, ranges, chance.choice(["logo", "credits"]))
 
 
 def take_back(db: sqlite3.Connection, chance: Random) -> None:
@@ -153,7 +163,7 @@ def say_of_pictures(db: sqlite3.Connection, chance: Random) -> None:
 
 
 ACTS: tuple[Callable[[sqlite3.Connection, Random], None], ...] = (
-    edit, take_back, regroup, change_policy, score, grow, finish_picture, tag_pictures, rate,
+    edit, exclude, take_back, regroup, change_policy, score, grow, finish_picture, tag_pictures, rate,
     say_of_pictures,
 )  # fmt: skip
 
@@ -225,7 +235,7 @@ def test_while_another_process_works(studio: Path, reader: sqlite3.Connection) -
     process = subprocess.Popen([sys.executable, "-c", _OTHER_PROCESS, str(studio)], stdin=subprocess.PIPE)
     assert process.stdin is not None
     try:
-        for seed in range(8):
+        for seed in range(len(ACTS)):
             process.stdin.write(b"...")
             process.stdin.flush()
             ACTS[seed](writer, Random(seed))

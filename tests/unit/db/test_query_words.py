@@ -70,6 +70,9 @@ def test_facets_count_what_a_result_carries(film_db: Connection) -> None:
         ("verdict:+shion", 40),
         ("verdict:-shion", 0),
         ('film:"film" limit:4 or >:(', 4),
+        ("frame:57フレーム目", 1),
+        ("frame:#57..60フレーム目,3フレーム目", 5),
+        ("frame:5..5", 1),
     ],
 )
 def test_fields(film_db: Connection, expression: str, count: int) -> None:
@@ -95,6 +98,9 @@ def test_what_sql_answers_slowly_is_known_beforehand(film_db: Connection) -> Non
         ("is:rejected", "asked of the other kind"),
         ("1girl -(limit:3 or :d)", "limit: stands alone"),
         ("view:none", "no view is called"),
+        ("t:0:30..0:20", "0:30..0:20 ends before it begins: write 0:20..0:30"),
+        ("frame:1,9..3", "9..3 ends before it begins: write 3..9"),
+        ("frame:9フレーム目..3フレーム目", "ends before it begins"),
     ],
 )
 def test_a_fault_says_what_to_write(film_db: Connection, expression: str, reason: str) -> None:
