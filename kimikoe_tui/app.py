@@ -274,6 +274,13 @@ class KimikoeApp(App[None]):
         elif self.room is not None:
             self.room.say(reversal(undone))
 
+    def action_command_palette(self) -> None:
+        """Open ours, over a room or a line, once."""
+        from kimikoe_tui.screens.command_line import CommandLine
+
+        if not isinstance(self.screen, CommandLine):
+            self.push_screen(CommandLine())
+
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The room's keys by their descriptions, in the command palette."""
         room = self.room

@@ -254,7 +254,7 @@ COPY = _keys(
 LINE = _keys(
     "line",
     ("apply", "enter", "apply", _("apply"), _("apply")),
-    ("close", "escape", "close", _("close"), _("close")),
+    ("close", "escape", "close", _("close; so does backspace in an empty line"), _("close")),
 )
 TAG_LINE = _keys(
     "tag-line",
@@ -262,7 +262,7 @@ TAG_LINE = _keys(
     ("complete", "tab", "complete", _("take the chosen suggestion"), _("complete")),
     ("down", "down", "suggestion(1)", _("next suggestion"), _("choose")),
     ("up", "up", "suggestion(-1)", _("previous suggestion"), ""),
-    ("close", "escape", "close", _("close"), _("close")),
+    ("close", "escape", "close", _("close; so does backspace in an empty line"), _("close")),
 )
 QUERY_LINE = _keys(
     "query-line",
@@ -270,7 +270,7 @@ QUERY_LINE = _keys(
     ("complete", "tab", "complete", _("take the chosen completion"), _("complete")),
     ("down", "down", "suggestion(1)", _("next completion"), _("choose")),
     ("up", "up", "suggestion(-1)", _("previous completion"), ""),
-    ("close", "escape", "close", _("close"), _("close")),
+    ("close", "escape", "close", _("close; so does backspace in an empty line"), _("close")),
 )
 FACETS = _keys(
     "facets",

@@ -11,7 +11,7 @@ from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.screens.over_room import OverRoom
 
-MENUS = {"cull": ("zoom", "quick-filter", "reason", "copy"), "survey": ("reason",), "frames": ("tag-line",)}
+MENUS = {"cull": ("zoom", "quick-filter", "reason", "copy", "line"), "survey": ("reason",), "frames": ("tag-line",)}
 
 
 class HelpScreen(OverRoom[None]):

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Awaitable, Callable
 
 from rich.text import Text
-from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
@@ -12,14 +11,14 @@ from textual.widgets import Input, Static
 from db.errors import UserError
 from kimikoe_tui import keys
 from kimikoe_tui.palette import ALARM
-from kimikoe_tui.screens.over_room import OverRoom
+from kimikoe_tui.screens.over_room import TypedOver
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.line_input import LineInput
 
 HandIn = Callable[[str], Awaitable[str]]
 
 
-class LineScreen(OverRoom[None]):
+class LineScreen(TypedOver[None]):
     """Hands a typed line to a function that returns what is wrong with it, or nothing; needs an `Input` and `#fault`.
 
     What the database refuses of a line is wrong with the line too, and ends nothing.
@@ -45,16 +44,6 @@ class LineScreen(OverRoom[None]):
         box.update(fault_text(fault))
         box.add_class("-shown")
 
-    async def hear(self, event: events.Key) -> bool:
-        """Type what was typed before the line had opened, once it is there."""
-        means_something = event.is_printable or event.key in ("backspace", "enter")
-        if means_something:
-            self.call_later(self._type, events.Key(event.key, event.character))
-        return means_something
-
-    def _type(self, event: events.Key) -> None:
-        self.query_one(Input)._forward_event(event)
-
     def on_input_changed(self) -> None:
         """A complaint is about the line as it was."""
         self.query_one("#fault", Static).remove_class("-shown")
@@ -62,10 +51,6 @@ class LineScreen(OverRoom[None]):
     async def action_apply(self) -> None:
         """Hand the line in."""
         await self.query_one(Input).action_submit()
-
-    def action_close(self) -> None:
-        """Leave everything as it was."""
-        self.dismiss(None)
 
 
 class LinePrompt(LineScreen):

@@ -3,6 +3,7 @@
 from textual import events
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, ScreenResultType
+from textual.widgets import Input
 
 
 class OverRoom(ModalScreen[ScreenResultType]):
@@ -26,3 +27,25 @@ class OverRoom(ModalScreen[ScreenResultType]):
         if self.closed:
             event.stop()
             event.prevent_default()
+
+
+class TypedOver(OverRoom[ScreenResultType]):
+    """One that is typed in; needs an `Input`."""
+
+    async def hear(self, event: events.Key) -> bool:
+        """Type what was typed before the line had opened, once it is there."""
+        means_something = event.is_printable or event.key in ("backspace", "enter")
+        if means_something:
+            self.call_later(self._type, events.Key(event.key, event.character))
+        return means_something
+
+    def _type(self, event: events.Key) -> None:
+        self.query_one(Input)._forward_event(event)
+
+    def on_line_input_given_up(self) -> None:
+        """Backspace in an empty line closes it."""
+        self.action_close()
+
+    def action_close(self) -> None:
+        """Leave everything as it was."""
+        self.dismiss(None)

@@ -1,12 +1,17 @@
 """The line a person types in: the terminal's own cursor stands in it, so that an input method shows its candidates
 there."""
 
+from time import monotonic
+
 from textual import events
 from textual.geometry import Offset
+from textual.message import Message
 from textual.widgets import Input
 
 from kimikoe_tui.text import cells
 
+REST_SECONDS = 0.5
+"""So long backspace must have rested before it closes what it has emptied: held, or typed ahead, it only rubs out."""
 SHOW_CURSOR, HIDE_CURSOR = "\x1b[?25h", "\x1b[?25l"
 
 
@@ -17,6 +22,11 @@ class LineInput(Input):
     LineInput > .input--cursor { background: $surface; color: $foreground; text-style: none; }
     LineInput > .input--placeholder { color: $text-disabled; }
     """
+
+    _rubbed_out_at = float("-inf")
+
+    class GivenUp(Message):
+        """Backspace was pressed where nothing is written: a phone's keyboard has no other way out of a line."""
 
     @property
     def cursor_screen_offset(self) -> Offset:
@@ -29,6 +39,15 @@ class LineInput(Input):
         if not event.is_printable and await self.app._check_bindings(event.key):
             event.stop()
             event.prevent_default()
+
+    def action_delete_left(self) -> None:
+        """Rub a character out, or give the line up where there is none."""
+        rested = monotonic() - self._rubbed_out_at >= REST_SECONDS
+        if not self.value and rested:
+            self.post_message(self.GivenUp())
+            return
+        self._rubbed_out_at = monotonic()
+        super().action_delete_left()
 
     def on_focus(self) -> None:
         """Show the terminal's cursor, once the line has its place."""
