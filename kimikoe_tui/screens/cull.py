@@ -128,7 +128,8 @@ class CullRoom(PictureTagging, CullDeciding):
         from kimikoe_tui.screens.survey import SurveyRoom
 
         if self.current is not None:
-            self.app.push_screen(SurveyRoom(self.session, self._server, self.current, self._open, self._renderers))
+            renderers, goes_on = self._renderers, self.advances
+            self.app.push_screen(SurveyRoom(self.session, self._server, self.current, self._open, renderers, goes_on))
 
     def _open(self, image_id: int) -> None:
         """Go to a picture of the survey, listing every picture where the filter hides it."""

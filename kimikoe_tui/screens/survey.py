@@ -72,10 +72,11 @@ class SurveyRoom(PictureTagging, UpperRoom):
 
     def __init__(
         self, session: Session, server: FrameServer, image_id: int, opened: Callable[[int], None],
-        renderers: list[PictureRenderer],
+        renderers: list[PictureRenderer], advances: bool,
     ) -> None:  # fmt: skip
         super().__init__(session)
         self._server, self._opened, self._renderers = server, opened, renderers
+        self._advances = advances
         self.pace = Pace()
         self.ids = array("q", pictures.generation_of(session.reader(), image_id))
         self.index = self.ids.index(image_id) if image_id in self.ids else 0
@@ -123,7 +124,7 @@ class SurveyRoom(PictureTagging, UpperRoom):
         for place, tile in enumerate(tiles, first):
             known = pictures.picture(db, self.ids[place]) if place < len(self.ids) else None
             tile.show(known, place == self.index)
-        self.query_one(TallyLine).show(pictures.counts(db, self.ids), self.pace.per_minute, True)
+        self.query_one(TallyLine).show(pictures.counts(db, self.ids), self.pace.per_minute, self._advances)
 
     def _go_to(self, index: int) -> None:
         self._note_seen()
@@ -150,8 +151,8 @@ class SurveyRoom(PictureTagging, UpperRoom):
         return self.seen
 
     def decided(self, chosen: Sequence[int]) -> None:
-        """Go on to the next picture."""
-        self._go_to(self.index + 1)
+        """Go on to the next picture, unless a decision stays."""
+        self._go_to(self.index + self._advances)
 
     def changed(self) -> None:
         """Show ratings again."""

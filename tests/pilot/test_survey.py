@@ -115,3 +115,15 @@ async def test_tags_are_written_over_the_picture_under_the_cursor(
         await pilot.press("u")
         await until(pilot, lambda: not list(query.image_ids(db, "nagisa")))
         assert isinstance(app.room, SurveyRoom)
+
+
+async def test_a_decision_stays_in_the_grid_too(db: Connection, studio: Path, open_studio: Open) -> None:
+    image_ids = add_pictures(db, studio, 3)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, image_ids[0])
+        await pilot.press("a", "s")
+        await laid_out(app, pilot, image_ids)
+        await pilot.press("4", "5")
+        await until(pilot, lambda: ratings(db) == {image_ids[0]: (5, 0, 0)})
+        assert survey(app).current == image_ids[0]
+        assert "stays" in survey(app).query_one(TallyLine).render().plain
