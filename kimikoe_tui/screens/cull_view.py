@@ -54,6 +54,7 @@ class CullView(CullPlace):
         """What is flicked to."""
         self.seen: set[int] = set()
         """Pictures that have reached the terminal."""
+        self._is_wide: bool | None = None
 
     def parts(self) -> ComposeResult:
         """The picture, the film's frame beside it where wanted, the facts, and the tally."""
@@ -68,7 +69,7 @@ class CullView(CullPlace):
 
     def on_mount(self) -> None:
         """Begin with the first picture that nobody has judged."""
-        self.set_class(self.app.size.width >= FACTS_WIDTH, "-facts")
+        self._fit_facts()
         self.gather(self.expression, None)
 
     @property
@@ -149,8 +150,15 @@ class CullView(CullPlace):
 
     def on_resize(self) -> None:
         """Lay the facts out anew."""
+        self._fit_facts()
         if self.shown is not None:
             self.call_after_refresh(self._show_facts, self.shown)
+
+    def _fit_facts(self) -> None:
+        """In a terminal that has become narrow the facts are not left in the picture's place."""
+        if self._is_wide != (is_wide := self.app.size.width >= FACTS_WIDTH):
+            self._is_wide = is_wide
+            self.set_class(is_wide and not self.has_class("-beside"), "-facts")
 
     def count_again(self) -> None:
         """Bring the tally up to date."""

@@ -119,3 +119,21 @@ async def test_the_film_in_the_pictures_place_by_one_key(db: Connection, studio:
         await drawn(app, pilot, first)
         await pilot.press("tab", "q")
         await drawn(app, pilot, first)
+
+
+async def test_in_a_terminal_that_becomes_narrow_the_picture_stays(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    first, _second = add_pictures(db, studio, 2)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        facts = cull_room(app).query_one("#facts-pane")
+        assert facts.display
+        await pilot.resize_terminal(60, 30)
+        await until(pilot, lambda: not facts.display and cull_room(app).picture.region.width > 50)
+        await pilot.press("i")
+        await until(pilot, lambda: facts.display)
+        await pilot.resize_terminal(50, 30)
+        assert facts.display, "facts that were asked for stay"
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: facts.display and cull_room(app).picture.region.width > 50)
