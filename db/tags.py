@@ -170,14 +170,15 @@ def set_tags_on(
     The hold of `looked_at`, where it is among them, is `seen`; the rest of its shot is `spread`, all others `bulk`.
     """
     how = _nearness(db, looked_at)
+    reached = [(*unpack(frame_id), how(frame_id)) for frame_id in frame_ids]
     with writing(db):
         rows: dict[events.Key, events.Values | None] = {}
         names = []
         for tag, present in words:
             tag_id, name = ensure_tag(db, tag)
             names.append(SIGNS[present] + name)
-            for frame_id in frame_ids:
-                rows[(*unpack(frame_id), tag_id)] = None if present is None else (int(present), how(frame_id))
+            said = {word: None if present is None else (int(present), word) for word in ("seen", "spread", "bulk")}
+            rows.update(((film_id, number, tag_id), said[word]) for film_id, number, word in reached)
         summary = plural("{tags} on {count} frame", "{tags} on {count} frames", len(frame_ids)).format(
             tags=", ".join(names), count=len(frame_ids)
         )
