@@ -10,6 +10,7 @@ from db.i18n import _
 
 _NAMES = {" ": "space", "?": "question_mark", "/": "slash", ":": "colon", "[": "left_square_bracket",
           "]": "right_square_bracket"}  # fmt: skip
+_WITHOUT_LINES = str.maketrans("", "", "\r\n\t")
 LONG_BURST, VARIED = 12, 8
 HINT = _(" · a full-width key: is an input method on?")
 
@@ -28,6 +29,7 @@ def is_burst(text: str) -> bool:
 
     Keys pressed fast over a slow line come at once too, but are few, or the same few again and again.
     """
+    text = text.translate(_WITHOUT_LINES)
     if len(text) < 2 or not text.isprintable():
         return False
     return not text.isascii() or (len(text) >= LONG_BURST and len(set(text)) >= VARIED)

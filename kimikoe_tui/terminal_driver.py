@@ -12,13 +12,16 @@ import signal
 import threading
 import time
 from codecs import getincrementaldecoder
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from textual._xterm_parser import XTermParser
+from textual.app import ModeError, ScreenError
 from textual.drivers.linux_driver import LinuxDriver
 from textual.events import Key, Paste
 from textual.message import Message
+from textual.widgets import Input
 
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.line import QUESTION, Line
@@ -126,11 +129,17 @@ class TerminalDriver(LinuxDriver):
         """What was typed, as keys; what an input method or a paste gave all at once, as one text."""
         if waited and text == "\x1b":  # the parser would wait for what may follow it once more
             return [Key("escape", text)]
-        if not self._pasting and is_burst(text):
+        if not self._pasting and is_burst(text) and not self._ends_a_line(text):
             return [Paste(text)]
         begin, end = text.rfind(PASTE_BEGINS), text.rfind(PASTE_ENDS)
         self._pasting = begin > end or (self._pasting and end < 0)
         return parser.feed(text)
+
+    def _ends_a_line(self, text: str) -> bool:
+        """Whether it is one line and the enter that hands it in, typed at once where lines are typed."""
+        with suppress(ScreenError, ModeError):
+            return text.endswith("\r") and text[:-1].isprintable() and isinstance(self._app.focused, Input)
+        return False
 
     def _read(self) -> bytes:
         """What was typed; nothing where the terminal has gone, which others notice."""
