@@ -32,13 +32,13 @@ from engine.demo.training.sizes import measure_sizes
 @dataclass(frozen=True)
 class MoreEffort:
     """How much is drawn, trained and measured beside the base. The default takes two cores about 25 minutes for each
-    ControlNet and 50 for the SDXL, or a card some minutes for all."""
+    ControlNet and two hours for the SDXL, or a card some ten minutes for all."""
 
     controlnet_steps: int = 3_200
     reader_steps: int = 600
     large: int = 10_000
     small: int = 5_000
-    sdxl_steps: int = 5_000
+    sdxl_steps: int = 12_000
     shown: int = SCENES
     sized: int = SIZED_SCENES
 
