@@ -51,13 +51,13 @@ def _keys(part: str, *rows: tuple[str, str, str, str, str]) -> tuple[Key, ...]:
 
 ALL = _keys(
     "all",
-    ("undo", "u", "undo", _("undo this terminal's last act and go where it was"), ""),
+    ("undo", "u", "undo", _("undo this terminal's last act and go where it was"), _("undo")),
     ("redo", "U", "redo", _("do again what was undone last"), ""),
     ("go", "g", "go", _("choose a room, or g again for the first row"), _("rooms")),
-    ("palette", ":", "app.command_palette", _("find a command by name (also ctrl+p)"), ""),
+    ("palette", ":", "app.command_palette", _("find a command by name (also ctrl+p)"), _("commands")),
     ("help", "?", "help", _("the keys of this room"), _("keys")),
     ("suspend", "ctrl+z", "app.suspend_process", _("stop, until `fg` in the shell"), ""),
-    ("back", "q", "back(True)", _("back one level, and from home out of the program"), ""),
+    ("back", "q", "back(True)", _("back one level, and from home out of the program"), _("back")),
     ("out", "escape", "back(False)", _("back one level"), ""),
     ("quit", "ctrl+q", "app.quit", _("leave; the engine goes on working"), ""),
 )
@@ -91,7 +91,7 @@ FRAMES = _keys(
     ("next-hold", "l right", "hold(1)", _("next hold"), ""),
     ("previous-hold", "h left", "hold(-1)", _("previous hold"), ""),
     ("jump", "t", "jump_to", _("go to a timecode, a frame or a shot"), _("jump")),
-    ("play", "space p", "play", _("play the shot from here; any key stops"), _("play")),
+    ("play", "p space", "play", _("play the shot from here; any key stops"), _("play")),
     ("mark", "m", "mark", _("mark what the scope reaches, for the next edits"), ""),
     ("range", "v", "range", _("begin a range; once more marks it"), ""),
     ("mark-all", "a", "mark_all", _("mark all that is listed"), ""),
@@ -114,9 +114,9 @@ GRID = _keys(
 )
 SHOTS = _keys(
     "shots",
-    ("open", "enter", "open", _("look at the frames of the shot"), _("frames")),
+    ("open", "enter", "open", _("look at the frames of the shot"), _("open")),
     ("size", "z", "resize", _("larger pictures, then small ones again"), _("size")),
-    ("play", "space p", "play", _("play the shot; any key stops"), _("play")),
+    ("play", "p space", "play", _("play the shot; any key stops"), _("play")),
     ("filter", "/", "filter", _("list the shots with frames that match a query"), _("filter")),
     ("clear-filter", "F", "clear_filter", _("list every shot"), ""),
     ("facets", "f", "facets", _("narrow the list by the tags it carries"), _("tags")),
@@ -209,7 +209,7 @@ JOBS = _keys(
     "jobs",
     ("cancel", "c", "cancel", _("stop the job for good; what it finished stays"), _("cancel")),
     ("pause", "p", "pause", _("set the job aside"), _("pause")),
-    ("resume", "r", "resume", _("go on with the job"), _("resume")),
+    ("resume", "r", "resume", _("go on with the job"), _("go on")),
     ("log", "l", "log", _("the job's log, or the engine's"), _("log")),
     ("start", "S", "start_engine", _("start the engine"), _("start engine")),
 )
@@ -259,16 +259,16 @@ LINE = _keys(
 TAG_LINE = _keys(
     "tag-line",
     ("apply", "enter", "apply", _("apply to the scope"), _("apply")),
-    ("complete", "tab", "complete", _("take the chosen suggestion"), _("complete")),
-    ("down", "down", "suggestion(1)", _("next suggestion"), _("choose")),
+    ("complete", "tab", "complete", _("take the chosen suggestion"), _("take")),
+    ("down", "down", "suggestion(1)", _("next suggestion"), _("next")),
     ("up", "up", "suggestion(-1)", _("previous suggestion"), ""),
     ("close", "escape", "close", _("close; so does backspace in an empty line"), _("close")),
 )
 QUERY_LINE = _keys(
     "query-line",
     ("apply", "enter", "apply", _("list what matches"), _("list")),
-    ("complete", "tab", "complete", _("take the chosen completion"), _("complete")),
-    ("down", "down", "suggestion(1)", _("next completion"), _("choose")),
+    ("complete", "tab", "complete", _("take the chosen completion"), _("take")),
+    ("down", "down", "suggestion(1)", _("next completion"), _("next")),
     ("up", "up", "suggestion(-1)", _("previous completion"), ""),
     ("close", "escape", "close", _("close; so does backspace in an empty line"), _("close")),
 )

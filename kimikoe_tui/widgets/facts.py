@@ -50,7 +50,7 @@ def facts_text(facts: Facts, width: int, height: int) -> Text:
         (_nearest_title(facts.matches), _nearest(facts, width)),
         (_("you say"), _said(facts)),
         (_("the tagger sees"), _tags(facts.tags)),
-        (_("without"), Text(plain(picture.negative_prompt), MUTED)),
+        (_("negative prompt"), Text(plain(picture.negative_prompt), MUTED)),
     ]
     text = Text()
     for title, block in blocks:

@@ -1,9 +1,11 @@
 """The registry of keys: no collisions, no keys that terminals confuse, and everything else made from it."""
 
+import re
 from collections import Counter
 
 import pytest
 from textual.binding import Binding
+from textual.geometry import Size
 
 from kimikoe_tui import keys
 from kimikoe_tui.screens.blind import BlindRoom
@@ -21,6 +23,7 @@ from kimikoe_tui.screens.shots import ShotsRoom
 from kimikoe_tui.screens.survey import SurveyRoom
 from kimikoe_tui.screens.tag_line import TagLine
 from kimikoe_tui.screens.views import ViewsPane
+from kimikoe_tui.widgets.bars import KeyBar
 
 SCREENS = {
     "shots": ShotsRoom, "query-line": QueryLine, "facets": FacetsPane, "views": ViewsPane,
@@ -61,6 +64,24 @@ def test_every_key_is_bound_on_its_screen_to_an_action_it_has(context: str) -> N
         assert any(name == key.id or name.startswith(f"{key.id}.") for name in bound), key.id
         if not key.action.startswith("app."):
             assert hasattr(screen, "action_" + key.action.partition("(")[0]), key.id
+
+
+def on_a_phone(context: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The keys in the footer on 45 columns, of which its padding takes two."""
+    monkeypatch.setattr(KeyBar, "size", Size(43, 1))
+    line = KeyBar(context).render()
+    assert line.cell_len <= 43
+    return re.split(" {2,}", line.plain.strip())
+
+
+@pytest.mark.parametrize("context", [*keys.ROOMS, "survey", "blind"])
+def test_a_phone_shows_five_keys_of_every_room(context: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert len(on_a_phone(context, monkeypatch)) >= 5
+
+
+@pytest.mark.parametrize("context", ["line", "tag-line", "query-line", "facets", "views"])
+def test_a_phone_shows_how_what_is_open_closes(context: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "esc close" in on_a_phone(context, monkeypatch)
 
 
 def test_ids_are_unique() -> None:
