@@ -27,6 +27,10 @@ VIEWS: tuple[Side | None, ...] = (None, "left", "right")
 """Both beside each other, or one of them alone in one place."""
 
 
+NOT_CHOSEN = -1
+"""No picture's id: a pair that nobody has judged; None is a tie."""
+
+
 class BlindRoom(UpperRoom):
     """One pair at a time; which side is which stays unsaid until it is asked for."""
 
@@ -98,8 +102,8 @@ class BlindRoom(UpperRoom):
         wanted = [ahead] if ahead is not None and self.alone else []
         wanted += [pair.left_id if side == "left" else pair.right_id for pair in following]
         picture.show(self.zoom.key(image_id), [self.zoom.key(each) for each in wanted])
-        known = comparisons.chosen(self.session.reader(), self.trial)
-        mark = _("  chosen") if known.get(self.pair.ends) == image_id else ""
+        known = comparisons.chosen(self.session.reader(), self.trial).get(self.pair.ends, NOT_CHOSEN)
+        mark = {image_id: _("  chosen"), None: "  " + _("neither")}.get(known, "")
         place_words = _("{number} of {count}").format(number=self.index + 1, count=len(self.pairs))
         title = Text.assemble((_("left") if side == "left" else _("right"), ACCENT), (mark, TEXT))
         if self.is_revealed:

@@ -153,7 +153,7 @@ class FrameList(TellsFailures, KeptLines):
         return frame_id, self.row(index), self.scope[0] <= frame_id <= self.scope[1], frame_id in self._marks
 
     def line(self, index: int, width: int) -> Text:
-        """Number, timecode, shot, place in its hold, tags."""
+        """Number, timecode, shot, place in its hold, tags; `+` before those that a person says."""
         frame_id = self.ids[index]
         film_id, number = unpack(frame_id)
         reach = "▎" if self.scope[0] <= frame_id <= self.scope[1] else " "
@@ -197,7 +197,7 @@ def _snippet(row: FrameRow, width: int) -> Text:
         return Text(_("corrupt") if row.frame.corrupt else _("tainted"), ALARM)
     if row.frame.excluded:
         return Text(_("left out: {reason}").format(reason=plain(row.frame.excluded)), MUTED)
-    people = [plain(tag.tag) for tag in row.tags if tag.origin == "verdict"]
+    people = ["+" + plain(tag.tag) for tag in row.tags if tag.origin == "verdict"]
     others = [plain(tag.tag) for tag in row.tags if tag.origin != "verdict" and tag.category != RATING]
     shown = fit_words([*people, *others], max(1, width)).split(", ")
     words = [Text(word, ACCENT if index < len(people) else MUTED) for index, word in enumerate(shown)]
