@@ -6,17 +6,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import reduce
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image
 
 from db import query
 from db.connect import connect_studio
+from tests.terminal.screenshots import menus_cover_it, sizes_are_followed
 from tests.terminal.studio import PICTURES
 from tests.terminal.terminal import FORGOTTEN
-from tests.terminal.test_pictures import colour_of, has
+from tests.terminal.test_pictures import has
 from tests.waiting import wait_until
 
 TOOLS = ("xterm", "Xvfb", "xdotool", "import")
@@ -103,35 +103,5 @@ def _at_picture(xterm: XTerm) -> bool:
 
 def test_pictures_keep_to_their_pane_through_menus_and_sizes(xterm: XTerm) -> None:
     wait_until(lambda: _at_picture(xterm), "the first picture is seen")
-    for opened, closed in (("question", "q"), ("g", "Escape"), ("f", "Escape"), ("colon", "Escape")):
-        xterm.press(opened)
-        wait_until(lambda: _uncovered(xterm.screenshot()) < 1.0, f"{opened} covers a part of it, or all")
-        xterm.press(closed)
-        wait_until(lambda: _uncovered(xterm.screenshot()) == 1.0, f"it is whole again after {opened}")
-    for columns, rows in ((80, 24), (120, 36), (100, 30)):
-        xterm.resize(columns, rows)
-        wait_until(lambda: _is_whole(xterm.screenshot()), f"one whole square picture at {columns}×{rows}")
-
-
-def _uncovered(image: Image.Image) -> float:
-    """How much of the box around the picture's colour is in that colour; 0 where there is none."""
-    mask = _mask(image)
-    box = mask.getbbox()
-    if box is None:
-        return 0.0
-    inside = mask.crop(box)
-    return inside.histogram()[255] / (inside.width * inside.height)
-
-
-def _is_whole(image: Image.Image) -> bool:
-    box = _mask(image).getbbox()
-    if box is None or _uncovered(image) < 1.0:
-        return False
-    width, height = box[2] - box[0], box[3] - box[1]
-    return abs(width - height) <= 0.05 * height and height > 150
-
-
-def _mask(image: Image.Image) -> Image.Image:
-    """White where the first picture's colour is."""
-    far = ImageChops.difference(image, Image.new("RGB", image.size, colour_of(1)))
-    return reduce(ImageChops.lighter, far.split()).point([255] * 7 + [0] * 249)
+    menus_cover_it(xterm, (("question", "q"), ("g", "Escape"), ("f", "Escape"), ("colon", "Escape")))
+    sizes_are_followed(xterm)

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from PIL import Image
 
 from db import query
 from db.connect import connect_studio
+from tests.terminal.screenshots import is_whole, menus_cover_it, sizes_are_followed
 from tests.terminal.studio import PICTURES
 from tests.terminal.terminal import FORGOTTEN
 from tests.terminal.test_pictures import has
@@ -38,6 +40,9 @@ pytestmark = [
     pytest.mark.skipif(not (CHROMIUM and all(each.is_file() for each in NEEDED)), reason="no Chromium, or no xterm.js"),
 ]
 COLUMNS, ROWS = 100, 30
+NARROW = 60, 30
+ESCAPE = 27
+"""Its number among the keys of a browser, where it has no text."""
 PAGE = """<!doctype html><style>{css} body {{ margin: 0; background: #000 }}</style><div id=t></div>
 <script>{xterm}</script><script>{image}</script><script>
 const term = new Terminal({{cols: {columns}, rows: {rows}, allowProposedApi: true}});
@@ -114,21 +119,31 @@ class XTermJS:
         self.browser = Browser(folder / "profile", page)
         wait_until(lambda: self.browser.evaluate("typeof hear") == "function", "xterm.js is there")
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        self._tell_size(COLUMNS, ROWS)
         kept = {name: value for name, value in os.environ.items() if name not in FORGOTTEN}
         own = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_CACHE_HOME": str(root.parent)}
         program = [sys.executable, "-m", "kimikoe_tui", "--studio", str(root)]
         self._program = subprocess.Popen(
-            program, stdin=slave, stdout=slave, stderr=slave, env=kept | own, start_new_session=True
-        )
+            program, stdin=slave, stdout=slave, stderr=slave, env=kept | own, start_new_session=True,
+            preexec_fn=partial(fcntl.ioctl, slave, termios.TIOCSCTTY, 0),
+        )  # fmt: skip
         os.close(slave)
 
-    def press(self, keys: str) -> None:
-        """Press keys in the browser."""
+    def press(self, *keys: str) -> None:
+        """Press keys in the browser, one after another."""
         for key in keys:
-            self.browser.call("Input.dispatchKeyEvent", type="keyDown", key=key, text=key)
+            pressed = {"key": key} | ({"windowsVirtualKeyCode": ESCAPE} if key == "Escape" else {"text": key})
+            self.browser.call("Input.dispatchKeyEvent", type="keyDown", **pressed)
             self.browser.call("Input.dispatchKeyEvent", type="keyUp", key=key)
             self.exchange()
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size, and tell the program, as a page that fits it to its window does."""
+        self.browser.evaluate(f"term.resize({columns}, {rows})")
+        self._tell_size(columns, rows)
+
+    def _tell_size(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def exchange(self) -> None:
         """Bring what the program wrote to the terminal, and what the terminal says to the program."""
@@ -173,7 +188,7 @@ def test_pictures_are_seen_judged_and_covered_in_a_browser(terminal: XTermJS, st
     wait_until(lambda: not has(terminal.screenshot(), 2, 6), "the help covers it")
     terminal.press("q")
     wait_until(lambda: has(terminal.screenshot(), 2, 6), "it is seen again")
-    terminal.press("gj")
+    terminal.press("g", "j")
     wait_until(lambda: not has(terminal.screenshot(), 2, 6), "it does not linger in another room")
     assert len(query.image_ids(db, "is:unrated")) == PICTURES - 1, "no answer of the terminal was a key"
 
@@ -181,5 +196,13 @@ def test_pictures_are_seen_judged_and_covered_in_a_browser(terminal: XTermJS, st
 def _at_picture(terminal: XTermJS) -> bool:
     if has(terminal.screenshot(), 1, 6):
         return True
-    terminal.press("gc")
+    terminal.press("g", "c")
     return False
+
+
+def test_pictures_keep_to_their_pane_through_menus_and_sizes(terminal: XTermJS) -> None:
+    wait_until(lambda: _at_picture(terminal), "the first picture is seen")
+    terminal.resize(*NARROW)
+    wait_until(lambda: is_whole(terminal.screenshot()), "it is whole where every menu lies over a part of it")
+    menus_cover_it(terminal, (("?", "q"), ("g", "Escape"), ("f", "Escape"), (":", "Escape")))
+    sizes_are_followed(terminal)
