@@ -19,7 +19,7 @@ BENCHMARKS = {
     "tagging": "a tag job against a bare onnxruntime loop, and against tagging every frame one by one",
     "frame_on_demand": "one frame at 1080p through the frame server, against limits and bare PyAV",
     "answers": "questions to 170,000 frames with 5 million tags, by bitmaps and by SQL; an act on 20,000 frames",
-    "whole_film_terminal": "a key and a page in the list of 170,000 frames, and the terminal's memory",
+    "whole_film_terminal": "opening 170,000 frames, a key and a page in their list, the longest wait of a key, memory",
     "tui_memory": "the terminal's memory against a trivial Textual app",
     "lesson": "what the demo's second run learns, over three seeds, against the bare base; ten minutes",
     "people_first": "keys and reads of two terminals while the engine writes at full speed, against rest",

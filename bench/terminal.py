@@ -69,14 +69,14 @@ class Painted:
         pixels = size[0] * CELL[0], size[1] * CELL[1]
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], *pixels))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", **(variables or {})}
-        start = time.perf_counter()
+        self._start = time.perf_counter()
         self._process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True
         )
         os.close(slave)
         self._end = b""
         self._read_until(word)
-        self.seconds = time.perf_counter() - start
+        self.seconds = time.perf_counter() - self._start
 
     def press(self, keys: str, until_word: bytes) -> None:
         """Send keys, and read until a word is shown that was not read before."""
@@ -113,6 +113,10 @@ class Painted:
         if in_pane is None or last is None:
             raise RuntimeError(f"{keys!r} painted nothing in {pane}")
         return in_pane, last
+
+    def since_start(self) -> Cost:
+        """What the program took since it was started."""
+        return Cost(used_ms(self._process.pid), (time.perf_counter() - self._start) * 1000)
 
     def type(self, keys: str) -> None:
         """Send keys and read nothing."""

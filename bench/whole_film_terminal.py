@@ -1,26 +1,32 @@
-"""The frames room over 170,000 frames in a terminal of 200x50: a key to its last byte in the list, a page, and memory.
+"""The frames room over 170,000 frames in a terminal of 200x50: opening, a key to its last byte in the list, a page,
+the longest that a key waits, and memory.
 
-Milliseconds are those of a processor, so that other work on the machine does not count: on an idle one they are what a
-person waits. Those of the clock are printed beside them. The baseline of each is a trivial Textual app's.
+Milliseconds of a key and a page are those of a processor, so that other work on the machine does not count: on an idle
+one they are what a person waits. Opening and the longest wait are by the clock, for they wait for more than a
+processor, and want an idle machine. What the other of both says is printed. The baseline is a trivial Textual app's.
 """
 
 import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from statistics import median
 
+from bench.blocked_keys import FRAMES_ROOM, PAGE_DOWN, longest_wait
 from bench.first_paint import OUR_WORD, TRIVIAL, TRIVIAL_WORD, our_command
 from bench.harness import Result, at_95
 from bench.studio import LONG
-from bench.terminal import LIMIT_SECONDS, Painted, Pane
+from bench.terminal import LIMIT_SECONDS, Cost, Painted, Pane
 from bench.whole_film import whole_film_studio
 from kimikoe_tui.engine_control import start_engine, stop_engine
 
 SIZE = (200, 50)
 LIST = Pane(range(4, 40), range(1, 92))
-KEY_MS, PAGE_MS, MEGABYTES = 16.0, 33.0, 150.0
+KEY_MS, PAGE_MS, BLOCKED_MS, MEGABYTES = 16.0, 33.0, 50.0, 150.0
+OPENING_MS, OPENINGS = 500.0, 5
 KEYS, PAGES, QUIET_SECONDS = 40, 20, 0.15
-FRAMES_ROOM, DOWN, PAGE_DOWN = "gf", "j", "\x04"
+DOWN, FILM_WORD = "j", f"{LONG:,}".encode()
+ROW_WAS_READ = "· 1s".encode()  # how long the first drawing is held
 
 
 def run() -> list[Result]:
@@ -29,20 +35,47 @@ def run() -> list[Result]:
         root = whole_film_studio(Path(folder))
         start_engine(root)
         try:
+            opening = _openings(root)
             trivial, megabytes = _trivial()
             with closing(Painted(our_command(root), OUR_WORD, SIZE)) as program:
-                program.press(FRAMES_ROOM, f"{LONG:,}".encode())
+                program.press(FRAMES_ROOM, FILM_WORD)
                 program.rest(LIMIT_SECONDS)
                 key = _p95("a key", program, DOWN, KEYS)
                 page = _p95("a page", program, PAGE_DOWN, PAGES)
                 ours = program.rss() / 2**20
+            blocked = longest_wait(root, SIZE, FILM_WORD, Path(folder) / "waits")
         finally:
             stop_engine(root)
+    print(f"a key's longest wait: {blocked.processor:.1f} ms of a processor", file=sys.stderr)
     return [
+        *opening,
         _within("a key in the list, p95", key, trivial, "ms", KEY_MS),
         _within("a page in the list, p95", page, trivial, "ms", PAGE_MS),
+        _within("a key's longest wait", blocked.clock, trivial, "ms", BLOCKED_MS),
         _within("memory", ours, megabytes, "MB", MEGABYTES),
     ]
+
+
+def _openings(root: Path) -> list[Result]:
+    """From starting the program to home with its figures, and to the first page of frames; beside a trivial app."""
+    homes, lists, trivials = [], [], []
+    for _round in range(OPENINGS):
+        with closing(Painted(TRIVIAL, TRIVIAL_WORD, SIZE)) as program:
+            trivials.append(program.since_start())
+        with closing(Painted(our_command(root), FILM_WORD, SIZE)) as program:
+            homes.append(program.since_start())
+        with closing(Painted(our_command(root), OUR_WORD, SIZE)) as program:
+            program.press(FRAMES_ROOM, ROW_WAS_READ)
+            lists.append(program.since_start())
+    names = {"opening: home's figures": homes, "opening: first page of frames": lists}
+    return [_opened(name, costs, trivials) for name, costs in names.items()]
+
+
+def _opened(name: str, costs: list[Cost], trivials: list[Cost]) -> Result:
+    processor, trivial = (median(cost.processor for cost in each) for each in (costs, trivials))
+    print(f"{name}: {processor:.0f} ms of a processor, a trivial app {trivial:.0f}", file=sys.stderr)
+    clock, baseline = (median(cost.clock for cost in each) for each in (costs, trivials))
+    return _within(name, clock, baseline, "ms", OPENING_MS)
 
 
 def _trivial() -> tuple[float, float]:
