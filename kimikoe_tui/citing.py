@@ -1,18 +1,40 @@
-"""Copying a frame's citation to the clipboard of the terminal, however far away that is."""
+"""Copying frames' citations to the clipboard of the terminal, however far away that is."""
 
+from collections.abc import Sequence
+from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
 from db import citations
-from db.films import Film
-from db.i18n import _
+from db.i18n import _, plural
 from kimikoe_tui.clipboard import copy
+from kimikoe_tui.text import thousands
 
 if TYPE_CHECKING:
     from kimikoe_tui.screens.room import Room
 
+MOST_AT_ONCE = 500  # what terminals take by OSC 52 ends at some ten thousand bytes
 
-async def cite(room: "Room", film: Film, number: int) -> None:
-    """Copy `0:31:50 (57301フレーム目)`, or in English, and say so in the room."""
-    cited = await room.session.watch(lambda db: citations.citation(db, film, number))
-    copy(room.app, cited)
-    room.say(_("copied: {citation}").format(citation=cited))
+
+async def cite(room: "Room", frame_ids: Sequence[int], one_a_shot: bool = False) -> None:
+    """Copy `0:31:50 (57301フレーム目)`, or in English, of each frame on a line of its own, and say so in the room.
+
+    `one_a_shot` leaves of each shot the first of the frames.
+    """
+
+    def read(db: Connection) -> tuple[list[str], int]:
+        wanted = citations.firsts_in_shots(db, frame_ids) if one_a_shot else frame_ids
+        return citations.cited(db, wanted[:MOST_AT_ONCE]), len(wanted)
+
+    lines, wanted = await room.session.watch(read)
+    copy(room.app, "\n".join(lines))
+    room.say(_said(lines, wanted))
+
+
+def _said(lines: Sequence[str], wanted: int) -> str:
+    if len(lines) == wanted == 1:
+        return _("copied: {citation}").format(citation=lines[0])
+    if wanted > MOST_AT_ONCE:
+        words = _("copied: the first {count} citations of {all}, for more are not copied at once")
+        return words.format(count=thousands(len(lines)), all=thousands(wanted))
+    words = plural("copied: {count} citation, one a line", "copied: {count} citations, one a line", len(lines))
+    return words.format(count=thousands(len(lines)))

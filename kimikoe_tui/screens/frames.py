@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import get_args
 
-from db.films import Scope, pack, unpack
+from db.films import Scope, pack
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.citing import cite
@@ -114,7 +114,7 @@ class FramesRoom(FramesMoving):
         self.lines.go_to_id(self.reach_here()[1] + 1)
 
     def action_cite(self) -> None:
-        """Copy the frame's citation."""
+        """Copy the frame's citation, or those of the marked frames."""
         if (frame_id := self.lines.frame_id) is not None:
-            film_id, number = unpack(frame_id)
-            self.in_turn(lambda: cite(self, self.films[film_id], number))
+            wanted = self.session.marks.ids or [frame_id]
+            self.in_turn(lambda: cite(self, wanted))

@@ -61,9 +61,10 @@ class ShotsRoom(PlayingRoom, ChoosingRoom, ShotsView):
         self.grid.fill()
 
     def action_cite(self) -> None:
-        """Copy the citation of the shot's first frame."""
+        """Copy the citation of the shot's first frame, or of the first marked frame of each shot."""
         if (shot := self.grid.shot) is not None:
-            self.in_turn(lambda: cite(self, self.films[shot.film_id], shot.first))
+            wanted = self.session.marks.ids or [shot.first_id]
+            self.in_turn(lambda: cite(self, wanted, one_a_shot=True))
 
     def action_edit(self) -> None:
         """Write tags over the shot, or over what is marked."""

@@ -147,6 +147,26 @@ async def test_a_citation_is_copied_in_the_language_asked_for(
         await until(pilot, lambda: copied[1:] == ["0:00:00 (frame 1)"])
 
 
+async def test_what_is_marked_is_cited_line_by_line(open_studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    copied: list[str] = []
+    monkeypatch.setattr(citing, "copy", lambda _app, text: copied.append(text))
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        app.session.marks.add([pack(1, 1), pack(1, 2)])
+        await pilot.press("c")
+        await until(pilot, lambda: copied == ["0:00:00 (frame 1)\n0:00:00 (frame 2)"])
+        await until(pilot, lambda: "2 citations" in frames_room(app).status.said)
+        monkeypatch.setattr(citing, "MOST_AT_ONCE", 7)
+        await pilot.press("a", "c")
+        await until(pilot, lambda: copied[1:] and len(copied[1].splitlines()) == 7)
+        await until(pilot, lambda: f"the first 7 citations of {FRAMES}" in frames_room(app).status.said)
+        await pilot.press("g", "s")
+        await until(pilot, lambda: shots_room(app).grid.count == 2)
+        await pilot.press("c")
+        await until(pilot, lambda: copied[2:] == [f"0:00:00 (frame 1)\n0:00:01 (frame {FIRST_SHOT + 1})"])
+
+
 async def test_a_shot_is_played_in_place_and_stopped_by_any_key(studio: Path, open_studio: Open) -> None:
     async with open_studio("g", "f", "n") as (app, pilot):
         await looked_at(app, pilot, FIRST_SHOT + 1)
