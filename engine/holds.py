@@ -120,20 +120,20 @@ def hold_heads(distances: Sequence[int], signatures: Sequence[bytes], threshold:
     """Where holds begin, as indices: the same as asking `continues_hold` of frame after frame, but all at once."""
     if not signatures:
         return []
-    areas = np.frombuffer(b"".join(signatures), np.uint8).reshape(len(signatures), -1).astype(np.int16)
+    areas = np.frombuffer(b"".join(signatures), np.uint8).reshape(len(signatures), -1)
     changed = np.flatnonzero(np.asarray(distances) > threshold).tolist()
     starts = [0, *(index for index in changed if index > 0)]
     ends = [*starts[1:], len(signatures)]
     return [head for start, end in zip(starts, ends, strict=False) for head in _drifts(areas, start, end, threshold)]
 
 
-def _drifts(areas: NDArray[np.int16], head: int, end: int, threshold: int) -> Iterator[int]:
+def _drifts(areas: NDArray[np.uint8], head: int, end: int, threshold: int) -> Iterator[int]:
     """The head of a run of little changes, and each further frame that has drifted away from the head before it."""
     yield head
     index = head + 1
     while index < end:
         stop = min(end, index + FRAMES_COMPARED_AT_ONCE)
-        away = np.abs(areas[index:stop] - areas[head]).max(axis=1) > threshold
+        away = np.abs(areas[index:stop].astype(np.int16) - areas[head]).max(axis=1) > threshold
         if away.any():
             head = index = index + int(away.argmax())
             yield head

@@ -50,7 +50,7 @@ def find_shots(numbers: Sequence[int], changes: Sequence[float], signatures: Seq
     """
     if not numbers:
         return []
-    means = np.frombuffer(b"".join(signatures), np.uint8).reshape(len(numbers), -1).astype(np.int16)
+    means = np.frombuffer(b"".join(signatures), np.uint8).reshape(len(numbers), -1)
     change = np.asarray(changes, np.float64)
     cuts = [
         index
@@ -82,11 +82,11 @@ def _is_one_drawing_of_many(changes: NDArray[np.float64], index: int) -> bool:
     return bool(drawings.size and changes[index] < SMALLEST_DRAWING_RATIO * np.median(drawings))
 
 
-def _is_flash_edge(means: NDArray[np.int16], index: int) -> bool:
+def _is_flash_edge(means: NDArray[np.uint8], index: int) -> bool:
     """Whether the picture before this frame comes back within a few frames, or this frame's had just been there."""
-    jump = np.abs(means[index] - means[index - 1]).mean()
-    later = means[index + 1 : index + 1 + LONGEST_FLASH]
-    earlier = means[max(0, index - 1 - LONGEST_FLASH) : index - 1]
+    jump = np.abs(means[index].astype(np.int16) - means[index - 1]).mean()
+    later = means[index + 1 : index + 1 + LONGEST_FLASH].astype(np.int16)
+    earlier = means[max(0, index - 1 - LONGEST_FLASH) : index - 1].astype(np.int16)
     returns = np.abs(later - means[index - 1]).mean(axis=1)
     leaves = np.abs(earlier - means[index]).mean(axis=1)
     return bool((np.concatenate((returns, leaves)) < RETURN_SHARE * jump).any())
