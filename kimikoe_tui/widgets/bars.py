@@ -98,11 +98,6 @@ class KeyBar(Widget):
         super().__init__()
         self.context = context
 
-    def show(self, context: str) -> None:
-        """Show the keys of another context, such as a line one writes in."""
-        self.context = context
-        self.refresh()
-
     def render(self) -> Text:
         """`1-5 rate  x reject …`."""
         shown = [key for key in keys.in_context(self.context) if key.footer]
