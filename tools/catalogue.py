@@ -44,6 +44,7 @@ def _messages() -> Iterator[Message]:
     for name in CLICK_FILES:
         if (path := Path(click.__file__).parent / name).is_file():
             yield from _in_file(path, CLICK_FUNCTIONS)
+    kimikoe.learn()
     yield from help_words.messages(kimikoe)
     yield "Example:"
 

@@ -14,29 +14,7 @@ from db.i18n import _, share_catalogue
 from db.permissions import keep_private
 from db.short_log import keep_short
 from db.text import plain_block, readable
-from kimikoe_tui.cli import (
-    checking,
-    culling,
-    demo,
-    doctor,
-    engine,
-    excluding,
-    film,
-    help_words,
-    holds,
-    jobs,
-    judging,
-    keeping,
-    models,
-    pictures,
-    query,
-    report,
-    settings,
-    sheet,
-    standing,
-    training,
-    usage,
-)
+from kimikoe_tui.cli import help_words
 from kimikoe_tui.cli.context import Context, studio_option
 from kimikoe_tui.cli.opening import open_studio
 from kimikoe_tui.cli.waiting import plain_lines
@@ -44,7 +22,29 @@ from kimikoe_tui.cli.waiting import plain_lines
 PREFIX = "kimikoe: "
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Knows its commands once one is asked for: the terminal program opens without them, a fifth sooner."""
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """The command of this name."""
+        self.learn()
+        return super().get_command(context, name)
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """The names of all commands."""
+        self.learn()
+        return super().list_commands(context)
+
+    def learn(self) -> None:
+        """Load all commands, their help in the language in use."""
+        from kimikoe_tui.cli.commands import COMMANDS
+
+        for command in COMMANDS if not self.commands else ():
+            help_words.translate(command)
+            self.add_command(command)
+
+
+@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @studio_option
 @click.version_option(package_name="kimikoe-tui")
 @click.pass_context
@@ -61,16 +61,6 @@ def kimikoe(click_context: click.Context, studio: Path) -> None:
     click_context.obj = Context(studio)
     if click_context.invoked_subcommand is None:
         open_studio(click_context.obj)
-
-
-for command in (
-    *models.COMMANDS, *film.COMMANDS, *excluding.COMMANDS, *holds.COMMANDS, *training.COMMANDS, *pictures.COMMANDS,
-    *culling.COMMANDS, *sheet.COMMANDS, *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS,
-    *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
-    *judging.COMMANDS,
-    *query.COMMANDS,
-):  # fmt: skip
-    kimikoe.add_command(command)
 
 
 def main() -> None:

@@ -22,6 +22,7 @@ def _commands(group: click.Group, path: str = "kimikoe") -> Iterator[tuple[str, 
             yield f"{path} {name}", command
 
 
+kimikoe.learn()
 COMMANDS = dict(_commands(kimikoe))
 
 

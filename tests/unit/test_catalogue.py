@@ -74,6 +74,7 @@ def test_columns_are_measured_in_cells() -> None:
 
 
 def test_every_command_has_its_help_in_paragraphs() -> None:
+    kimikoe.learn()
     said = list(help_words.messages(kimikoe))
     assert all(isinstance(each, str) and each == each.strip() for each in said) and len(said) > 100
     assert isinstance(kimikoe, click.Group)
