@@ -21,13 +21,13 @@ def batches(make: Callable[[int], Made], first: int, end: int) -> Iterator[Made]
     A card is faster than one core fills batches, so there processes of their own make them ahead.
     """
     steps = range(first, end)
+    one_thread()  # before processes are forked: OpenCV's threads do not come along, and a child would wait for them
     ahead = DataLoader(
         _Steps(make),
         batch_size=None,
         sampler=steps,
         num_workers=loaders() if steps else 0,
         collate_fn=_as_it_is,
-        worker_init_fn=_begin_loader,
     )
     for made in ahead:
         yield _moved(made, default_device())
@@ -46,10 +46,6 @@ class _Steps(Dataset):  # type: ignore[misc]
 
     def __getitem__(self, step: int) -> Any:
         return self.make(step)
-
-
-def _begin_loader(_number: int) -> None:
-    one_thread()
 
 
 def _as_it_is(made: Any) -> Any:
