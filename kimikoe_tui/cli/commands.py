@@ -1,4 +1,4 @@
-"""All commands of the command line, in the order of a person's work."""
+"""All commands of the command line."""
 
 import click
 
@@ -29,6 +29,5 @@ COMMANDS: tuple[click.Command, ...] = (
     *models.COMMANDS, *film.COMMANDS, *excluding.COMMANDS, *holds.COMMANDS, *training.COMMANDS, *pictures.COMMANDS,
     *culling.COMMANDS, *sheet.COMMANDS, *report.COMMANDS, *jobs.COMMANDS, *standing.COMMANDS, *engine.COMMANDS,
     *keeping.COMMANDS, *checking.COMMANDS, *usage.COMMANDS, *settings.COMMANDS, *demo.COMMANDS, *doctor.COMMANDS,
-    *judging.COMMANDS,
-    *query.COMMANDS,
+    *judging.COMMANDS, *query.COMMANDS,
 )  # fmt: skip
