@@ -32,13 +32,13 @@ from engine.demo.training.sizes import measure_sizes
 @dataclass(frozen=True)
 class MoreEffort:
     """How much is drawn, trained and measured beside the base. The default takes two cores about 25 minutes for each
-    ControlNet and two hours for the SDXL, or a card some ten minutes for all."""
+    ControlNet and an hour for the SDXL, or a card some ten minutes for all."""
 
     controlnet_steps: int = 3_200
     reader_steps: int = 600
     large: int = 10_000
     small: int = 5_000
-    sdxl_steps: int = 12_000
+    sdxl_steps: int = 5_000
     shown: int = SCENES
     sized: int = SIZED_SCENES
 
@@ -84,7 +84,7 @@ class MoreWorkshop(Workshop):
 
     def sdxl_stage(self) -> SdxlStage:
         """The training of the small SDXL, without its sources."""
-        stage = self.stage("sdxl", LATENT_SIZE, self.more.sdxl_steps, 8e-4, 21, self.base)
+        stage = self.stage("sdxl", LATENT_SIZE, self.more.sdxl_steps, 5e-4, 21, self.base)
         return SdxlStage(**{**vars(stage), "flat": 0.4}, sources=())
 
     def sdxl_sources(self) -> tuple[Source, ...]:

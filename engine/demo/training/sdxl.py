@@ -83,10 +83,12 @@ def time_ids(taken: Sequence[Taken]) -> Tensor:
 
 
 class FromTextAndSizes(Denoising):
-    """The denoiser is given token ids [n, 77] twice and time ids [n, 6]; the text encoders learn beside it."""
+    """The denoiser is given token ids [n, 77] twice and time ids [n, 6]. The second text encoder learns beside it; the
+    first one, which knows the words, stays as it is."""
 
     def __init__(self, unet: UNet2DConditionModel, encoders: TextEncoders) -> None:
-        super().__init__(unet, encoders.to(default_device()).parameters())
+        encoders.to(default_device()).first.requires_grad_(False)
+        super().__init__(unet, encoders.second.parameters())
         self.encoders = encoders
 
     def velocity(self, noisy: Tensor, times: Tensor, *given: Tensor) -> Tensor:

@@ -1,9 +1,10 @@
 """The small SDXL's denoiser and text encoders, grown from those of the base.
 
 What both have is taken over. The rest starts so that it changes little: the second text encoder's share of the
-attention small, the second layers of attention and the added embedding at nothing (Net2Net: Chen et al., 2016)."""
+attention small, the second layers of attention and the added embedding at nothing (Net2Net: Chen et al., 2016). SDXL
+reads the first text encoder before its last layer and without its last normalization, so that a layer normalizes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import torch
 from diffusers import UNet2DConditionModel
@@ -15,6 +16,7 @@ _TIME_WIDTH = 32
 _IDS = 6
 _LAYERS = 3
 _NEW_WORDS = 0.3
+_FAINT = 4096
 
 
 def sdxl_unet(base: UNet2DConditionModel) -> UNet2DConditionModel:
@@ -61,11 +63,44 @@ def _ends_second_layer(name: str) -> bool:
 
 
 def sdxl_text_encoder(base: CLIPTextModel) -> CLIPTextModel:
-    """One layer more than `base`, because SDXL reads the last layer but one."""
-    config = CLIPTextConfig.from_dict({**base.config.to_dict(), "num_hidden_layers": base.config.num_hidden_layers + 1})
+    """Its last layer but one says what `base` says in the end. It has two layers more: one normalizes, and what the
+    last one says is not read."""
+    old = base.config
+    config = CLIPTextConfig.from_dict(
+        {
+            **old.to_dict(),
+            "num_hidden_layers": old.num_hidden_layers + 2,
+            "layer_norm_eps": old.layer_norm_eps / _FAINT**2,
+        }
+    )
     encoder = CLIPTextModel(config)
     encoder.load_state_dict(base.state_dict(), strict=False)
+    *kept, normalizing, _unread = encoder.encoder.layers
+    with torch.no_grad():
+        _make_faint(encoder, kept)
+        _normalize(normalizing, base.final_layer_norm)
     return encoder
+
+
+def _make_faint(encoder: CLIPTextModel, layers: Sequence[nn.Module]) -> None:
+    """All that is added up along these layers becomes small; they normalize what they see, so nothing else changes."""
+    embeddings = (encoder.embeddings.token_embedding, encoder.embeddings.position_embedding)
+    for part in (*embeddings, *(part for layer in layers for part in (layer.self_attn.out_proj, layer.mlp.fc2))):
+        for parameter in part.parameters():
+            parameter /= _FAINT
+
+
+def _normalize(layer: nn.Module, norm: nn.LayerNorm) -> None:
+    """Let the layer add what `norm` makes of its input: CLIP's activation of x less that of -x is x itself."""
+    width = norm.normalized_shape[0]
+    both = torch.cat([torch.eye(width), -torch.eye(width)])
+    layer.layer_norm2.load_state_dict(norm.state_dict())
+    for part in (layer.self_attn.out_proj, layer.mlp.fc2):
+        for parameter in part.parameters():
+            parameter.zero_()
+    layer.mlp.fc1.bias.zero_()
+    layer.mlp.fc1.weight[: 2 * width] = both
+    layer.mlp.fc2.weight[:, : 2 * width] = both.T
 
 
 def sdxl_text_encoder_2(base: CLIPTextModel) -> CLIPTextModelWithProjection:
