@@ -2,6 +2,7 @@
 
 import re
 import sqlite3
+from array import array
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
@@ -70,6 +71,26 @@ def pack(film_id: int, number: int) -> int:
 def unpack(frame_id: int) -> tuple[int, int]:
     """The (film id, number) of a packed frame."""
     return frame_id >> FRAME_BITS, frame_id & (1 << FRAME_BITS) - 1
+
+
+def every_frame(db: sqlite3.Connection) -> "array[int]":
+    """Packed ids of all frames in film order. Where a film has no gaps its frames are counted, which is quicker than
+    to read each."""
+    ids = array("q")
+    for film_id, first, last, frames in db.execute(_EXTENTS).fetchall():
+        if frames and last - first + 1 == frames:
+            ids.extend(range(pack(film_id, first), pack(film_id, last) + 1))
+        else:
+            numbers = db.execute("SELECT number FROM frame WHERE film_id = ? ORDER BY number", (film_id,))
+            ids.extend(pack(film_id, number) for (number,) in numbers)
+    return ids
+
+
+_EXTENTS = """
+SELECT id, (SELECT min(number) FROM frame WHERE film_id = id), (SELECT max(number) FROM frame WHERE film_id = id),
+    (SELECT count(*) FROM frame WHERE film_id = id)
+FROM film ORDER BY id
+"""
 
 
 _FILMS = """

@@ -13,7 +13,7 @@ import msgspec
 
 from db import query_frame_fields, query_image_fields
 from db.errors import UserError
-from db.films import FRAME_BITS
+from db.films import FRAME_BITS, every_frame
 from db.i18n import _
 from db.query_fields import frame_tag_condition, image_tag_condition, matching_tags
 from db.query_tree import MOST_WORDS, All, Deny, Either, Node, Word, fault, parse, words
@@ -131,6 +131,8 @@ def atom(db: sqlite3.Connection, word: Word, expression: str, subject: Subject) 
 def _ids(db: sqlite3.Connection, expression: str, subject: Subject, index: "Index | None") -> "array[int]":
     if index and (found := index.answer(db, expression, subject)) is not None:
         return found.ids()
+    if subject == "frame" and not expression.strip():
+        return every_frame(db)
     query = compile_query(db, expression, subject)
     (column, rows), (order, _later) = _ROWS[subject], _ORDER[subject]
     sql = f"SELECT {column} FROM {rows} AND ({query.where}) ORDER BY {order} LIMIT ?"

@@ -27,7 +27,7 @@ from db.changes import Change
 from db.connect import connect_studio
 from db.errors import UserError
 from db.i18n import _
-from kimikoe_tui import keys, palette
+from kimikoe_tui import keys, palette, screens
 from kimikoe_tui.engine_control import engine_state, other_version
 from kimikoe_tui.graphics.detect import Detection
 from kimikoe_tui.graphics.display import Display
@@ -35,7 +35,7 @@ from kimikoe_tui.graphics.probe import window_cell
 from kimikoe_tui.graphics.replies import KeyFilter
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
-from kimikoe_tui.quickness import Tidying, hand_over_quickly, paint_soon
+from kimikoe_tui.quickness import Tidying, hand_over_quickly, let_lines_go, paint_soon
 from kimikoe_tui.screens.over_room import OverRoom
 from kimikoe_tui.screens.room import Room, reversal
 from kimikoe_tui.session import Session
@@ -110,10 +110,12 @@ class KimikoeApp(App[None]):
         for context in keys.ROOMS:
             self.add_mode(context, partial(self._open_room, context))
 
+    @work(thread=True, group="loading", exit_on_error=False)
+    def _load_later(self) -> None:
+        screens.load_later()
+
     def _open_room(self, context: str) -> Room:
         """A room, made when it is first gone to."""
-        from kimikoe_tui import screens
-
         room = screens.open_room(context, self.session, self.frame_server, self._start_engine)
         self._rooms.append(room)
         return room
@@ -123,6 +125,7 @@ class KimikoeApp(App[None]):
         self.set_interval(POLL_SECONDS, self.poll)
         self.set_interval(ENGINE_SECONDS, self._watch_engine)
         self.call_after_refresh(self._watch_engine)
+        self.call_after_refresh(self._load_later)
         if self._start_engine is not None:
             self.start_engine()
 
@@ -318,6 +321,7 @@ def run_studio(
     prefer_true_colour()
     hand_over_quickly()
     paint_soon()
+    let_lines_go()
     app = KimikoeApp(root, start_engine, display=display, key_filter=key_filter, culling=culling)
     app.run(mouse=False)
     if detection and isinstance(app._driver, TerminalDriver):

@@ -2,9 +2,12 @@
 
 import gc
 import sys
+from collections.abc import Iterable, Sequence
 
+from rich.style import Style
 from textual import constants, screen
 from textual._styles_cache import StylesCache
+from textual.strip import Strip
 
 HAND_OVER_SECONDS = 0.0005
 """So long at most the terminal's writer waits for work in Python elsewhere; Python's own choice is 5 ms."""
@@ -24,15 +27,35 @@ def paint_soon() -> None:
     screen.UPDATE_PERIOD = 1 / max(constants.MAX_FPS, FRAMES)  # type: ignore[misc]
 
 
+def let_lines_go() -> None:
+    """Let lines go when nothing shows them. Textual's keep themselves, as the only part of themselves, and with them
+    all that was made of them, until a search finds tens of thousands of objects."""
+    setattr(Strip, "divide", _divide)  # noqa: B010  # as a method it may not be assigned
+    setattr(Strip, "crop_extend", _crop_extend)  # noqa: B010
+
+
+_divided, _cropped = Strip.divide, Strip.crop_extend
+
+
+def _divide(strip: Strip, cuts: Iterable[int]) -> Sequence[Strip]:
+    within = [cut for cut in cuts if cut <= strip.cell_length]
+    return [strip] if within == [strip.cell_length] else _divided(strip, within)
+
+
+def _crop_extend(strip: Strip, start: int, end: int, style: Style | None) -> Strip:
+    return strip if (start, end) == (0, strip.cell_length) else _cropped(strip, start, end, style)
+
+
 class Tidying:
     """Looks for unreachable objects between keys, never at one: a whole search takes longer than a key may wait.
 
-    The first one sets aside what the program consists of, which no later one looks at again.
+    What the program consists of is set aside, and so is what the first one finds alive; no later one looks at it.
     """
 
     def __init__(self) -> None:
         young, middle, _old = gc.get_threshold()
         gc.set_threshold(young, middle, NEVER)
+        gc.freeze()
         self._done: float | None = None
 
     def tick(self, heard: float, now: float) -> None:

@@ -1,12 +1,24 @@
 """The rooms, one a screen, and the small ones that open over them."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from kimikoe_tui.pixels import FrameServer
     from kimikoe_tui.screens.room import Room
     from kimikoe_tui.session import Session
+
+LATER = (
+    "menu", "frames", "query_line", "tag_line", "cull", "shots", "facets", "views", "help", "command_line", "jobs",
+    "runs", "survey", "blind",
+)  # fmt: skip
+
+
+def load_later() -> None:
+    """Load what is opened later, behind the first paint, so that no key waits for it."""
+    for name in LATER:
+        import_module(f"kimikoe_tui.screens.{name}")
 
 
 def open_room(

@@ -9,7 +9,7 @@ from textual.strip import Strip
 from kimikoe_tui.widgets.cells import filtered
 from kimikoe_tui.widgets.virtual_list import VirtualList
 
-LINES_KEPT = 256
+LINES_KEPT = 128
 
 
 class KeptLines(VirtualList):

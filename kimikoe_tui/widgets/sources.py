@@ -58,6 +58,8 @@ class _Served:
             return shrink(wish.result(), box)
         except CancelledError as error:
             raise NotWanted from error
+        finally:
+            del wish  # with a failure it would be in a circle: the failure knows this frame, and it the failure
 
 
 class FilmFrames(_Served):

@@ -4,6 +4,7 @@ from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
+from textual._context import visible_screen_stack
 
 from db import exclusions, saved_views
 from db.films import pack, unpack
@@ -28,6 +29,21 @@ async def test_a_query_is_completed_and_counted_while_it_is_typed(open_studio: O
         await until(pilot, lambda: line.foot == "30 match")
         await pilot.press("enter")
         await until(pilot, lambda: len(frames_room(app).lines.ids) == 30)
+
+
+async def test_the_room_is_seen_under_a_line_as_it_was(open_studio: Open) -> None:
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        await pilot.pause()
+        before = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert any("glasses" in line for line in before)
+        await pilot.press("slash")
+        await until(pilot, lambda: bool(app.screen.query("#suggestions")))
+        await pilot.pause()
+        visible_screen_stack.set(app._background_screens)
+        after = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert (below := app.screen.query_one("#box").region.y) > 5
+        assert after[:below] == before[:below]
 
 
 async def test_facets_narrow_step_by_step_and_back(open_studio: Open) -> None:

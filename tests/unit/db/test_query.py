@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from db import query
 from db.errors import UserError
-from db.films import unpack
+from db.films import pack, unpack
 from tests.rows import FRAMES
 
 
@@ -45,6 +45,15 @@ def test_ids_are_in_film_order(film_db: Connection) -> None:
     numbers = [unpack(frame_id)[1] for frame_id in query.frame_ids(film_db, "glasses")]
     assert numbers == sorted(numbers)
     assert numbers[:4] == [3, 4, 7, 8]
+
+
+@pytest.mark.parametrize("gap", ["", "number = 1", "number IN (40, 41)", "1"])
+def test_every_frame_is_listed_with_gaps_and_without(film_db: Connection, gap: str) -> None:
+    if gap:
+        film_db.execute("PRAGMA foreign_keys = OFF")
+        film_db.execute(f"DELETE FROM frame WHERE {gap}")
+    there = [pack(*row) for row in film_db.execute("SELECT film_id, number FROM frame ORDER BY film_id, number")]
+    assert list(query.frame_ids(film_db, " ")) == there
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,14 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
+from rich.segment import Segment
 from textual import screen
 from textual._styles_cache import StylesCache
 from textual.app import App
 from textual.color import Color
+from textual.strip import Strip
 
-from kimikoe_tui.quickness import FRAMES, IDLE_SECONDS, NEVER, Tidying, paint_soon
+from kimikoe_tui.quickness import FRAMES, IDLE_SECONDS, NEVER, Tidying, let_lines_go, paint_soon
 
 
 @pytest.fixture(autouse=True)
@@ -50,6 +52,29 @@ def test_the_lines_of_widgets_that_are_gone_are_let_go() -> None:
     assert alive() is not None, "Textual lets them go by itself now"
     Tidying().tick(heard=10.0, now=10.0 + 2 * IDLE_SECONDS)
     assert alive() is None
+
+
+class Watched(Strip):
+    """A line that may be known weakly."""
+
+
+def test_a_line_that_was_shown_whole_is_let_go_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("divide", "crop_extend"):
+        monkeypatch.setattr(Strip, name, getattr(Strip, name))
+    let_lines_go()
+    line = Watched([Segment("a line"), Segment(" of two parts")])
+    width = line.cell_length
+    assert list(line.divide([width, width + 3])) == [line] and line.crop_extend(0, width, None) is line
+    assert [part.text for part in line.divide([2, width])] == ["a ", "line of two parts"]
+    assert line.crop_extend(2, width + 1, None).text == "line of two parts "
+    line.crop_extend(0, width - 1, None)
+    alive = weakref.ref(line)
+    gc.disable()
+    try:
+        del line
+        assert alive() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_program_paints_soon(monkeypatch: pytest.MonkeyPatch) -> None:
