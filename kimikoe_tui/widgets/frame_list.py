@@ -199,6 +199,6 @@ def _snippet(row: FrameRow, width: int) -> Text:
         return Text(_("left out: {reason}").format(reason=plain(row.frame.excluded)), MUTED)
     people = ["+" + plain(tag.tag) for tag in row.tags if tag.origin == "verdict"]
     others = [plain(tag.tag) for tag in row.tags if tag.origin != "verdict" and tag.category != RATING]
-    shown = fit_words([*people, *others], max(1, width)).split(", ")
-    words = [Text(word, ACCENT if index < len(people) else MUTED) for index, word in enumerate(shown)]
-    return Text(", ", FAINT).join(words)
+    line = Text(fit_words([*people, *others], max(1, width)), MUTED)
+    line.stylize(ACCENT, 0, len(", ".join(people)))  # few colours a line: each change of one is bytes on the wire
+    return line
