@@ -4,6 +4,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from db.query_tree import parse
+
 if TYPE_CHECKING:
     from kimikoe_tui.pixels import FrameServer
     from kimikoe_tui.screens.room import Room
@@ -16,9 +18,10 @@ LATER = (
 
 
 def load_later() -> None:
-    """Load what is opened later, behind the first paint, so that no key waits for it."""
+    """Load what is opened later, behind the first paint, so that no key waits for it; and the grammar of queries."""
     for name in LATER:
         import_module(f"kimikoe_tui.screens.{name}")
+    parse("1girl")
 
 
 def open_room(
