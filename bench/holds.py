@@ -17,9 +17,10 @@ import numpy as np
 from bench.harness import Result, at_least, at_most
 from bench.limited_animation import Kind, Moment, animation, encode
 from bench.regrouping import regrouped
-from db.exposures import counted, estimate_threshold
+from db.exposures import GREATEST_DISTANCE, estimate_threshold
 from engine.film_file import probe
-from engine.holds import Look, hold_heads, look, luma_distance, small_planes
+from engine.holds import HoldHeads, Look, look, luma_distance, small_planes
+from engine.measured import Measured
 from engine.shots import find_shots, hsv_change, small_hsv
 from engine.video import decode
 
@@ -28,15 +29,6 @@ ENCODES = {"crf 18": (18, False), "crf 23": (23, False), "crf 28": (28, False), 
 SLOW: tuple[Kind, ...] = ("pan", "fade", "dissolve")
 MOST_MERGED: dict[Kind, float] = {"pan": 0.05, "fade": 0.05}  # dissolves are only printed
 SECONDS_TO_REGROUP = 10.0
-
-
-@dataclass(frozen=True)
-class Measured:
-    """What ingest stores of each frame."""
-
-    distances: list[int]
-    changes: list[float]
-    signatures: list[bytes]
 
 
 @dataclass(frozen=True)
@@ -80,23 +72,27 @@ def _results(name: str, found: Score) -> list[Result]:
 
 def measured(path: Path) -> Measured:
     """A film's frames as ingest measures them."""
-    distances, changes, signatures = [], [], []
+    rows: list[tuple[int, int, float, bool, bytes]] = []
     before: tuple[Look, np.ndarray] | None = None
     for decoded in decode(path, probe(path)):
         planes = small_planes(decoded.frame)
         now, hsv = look(planes[0]), small_hsv(*planes)
-        distances.append(luma_distance(now, before[0]) if before else 0)
-        changes.append(hsv_change(hsv, before[1]) if before else 0.0)
-        signatures.append(now.signature)
+        distance, change = (luma_distance(now, before[0]), hsv_change(hsv, before[1])) if before else (0, 0.0)
+        rows.append((decoded.number, distance, change, False, now.signature))
         before = (now, hsv)
-    return Measured(distances, changes, signatures)
+    return Measured.of(rows)
+
+
+def estimated(film: Measured) -> int:
+    """The threshold that the program would use."""
+    return estimate_threshold(np.bincount(film.distances[1:], minlength=GREATEST_DISTANCE + 1).tolist())
 
 
 def score(truth: Sequence[Moment], film: Measured) -> Score:
     """Compare what the program finds, by its own estimate, with what was drawn."""
-    threshold = estimate_threshold(counted(film.distances[1:]))
+    threshold = estimated(film)
     merged = np.ones(len(truth), bool)
-    merged[hold_heads(film.distances, film.signatures, threshold)] = False
+    merged[HoldHeads(threshold)(film)] = False
     repeats = np.array([moment.repeats for moment in truth])
     distinct = ~repeats & ~np.array([moment.cut for moment in truth])
     mouths = distinct & np.array([moment.kind == "mouth" for moment in truth])
@@ -115,7 +111,7 @@ def _share(merged: np.ndarray, of: np.ndarray) -> tuple[int, int]:
 def _cuts(truth: Sequence[Moment], film: Measured) -> tuple[float, tuple[int, int]]:
     """F1 of the cuts outside dissolves, and how many of the dissolves hold a cut."""
     numbers = range(len(truth))
-    found = {shot.first for shot in find_shots(numbers, film.changes, film.signatures)[1:]}
+    found = {shot.first - 1 for shot in find_shots([film])} - {0}
     cuts = {number for number in numbers[1:] if truth[number].cut}
     dissolving = {number for number in numbers if truth[number].kind == "dissolve" and not truth[number].cut}
     within = found & dissolving

@@ -1,8 +1,7 @@
 """What became of a film's frames: how long its drawings are held, by which threshold, and which one fits its encode."""
 
 import sqlite3
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
+from collections.abc import Sequence
 
 import msgspec
 
@@ -46,13 +45,6 @@ def exposures(db: sqlite3.Connection, film_id: int) -> Exposures:
     return Exposures(*db.execute(_EXPOSURES, (film_id,)).fetchone())
 
 
-def exposures_of(heads: Sequence[int], end: int) -> Exposures:
-    """The same of holds that begin at these indices, the last of them ending before `end`."""
-    lengths = [later - earlier for earlier, later in pairwise([*heads, end])]
-    ones, twos, threes = (lengths.count(length) for length in (1, 2, 3))
-    return Exposures(ones, twos, threes, len(lengths) - ones - twos - threes)
-
-
 def threshold_in_use(db: sqlite3.Connection, film_id: int) -> int | None:
     """The threshold of the grouping in use; None before the film has one."""
     row = db.execute(
@@ -74,14 +66,6 @@ def distance_counts(db: sqlite3.Connection, film_id: int) -> list[int]:
     )
     found = {row["distance"]: row["count"] for row in rows}
     return [found.get(distance, 0) for distance in range(GREATEST_DISTANCE + 1)]
-
-
-def counted(distances: Iterable[int]) -> list[int]:
-    """Distances as counts of each, 0..255."""
-    counts = [0] * (GREATEST_DISTANCE + 1)
-    for distance in distances:
-        counts[min(distance, GREATEST_DISTANCE)] += 1
-    return counts
 
 
 def estimate_threshold(counts: Sequence[int]) -> int:

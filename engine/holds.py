@@ -6,8 +6,9 @@ compression does, but it moves the means of whole areas, which noise leaves wher
 half. The distances are stored, so that another threshold regroups a film without decoding it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Any
 
 import cv2
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.fit import area_average
+from engine.measured import Measured
 
 METHOD = "max luma 240x135, half where 16x9 areas stand still, head 16x9"
 SMALL_WIDTH, SMALL_HEIGHT = 240, 135
@@ -23,6 +25,7 @@ PLANAR_FORMATS = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj
 GREATEST_DISTANCE = 255
 STANDING_STILL = 0.12
 FRAMES_COMPARED_AT_ONCE = 48
+NO_FRAME = -1
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,10 @@ class HoldSpan:
     first: int
     last: int
     key_frame: int | None
+
+    def before(self, later: "HoldSpan") -> "HoldSpan":
+        """The same hold with what of it comes later."""
+        return HoldSpan(self.first, later.last, later.key_frame if self.key_frame is None else self.key_frame)
 
 
 def small_planes(frame: Any) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
@@ -103,45 +110,61 @@ def continues_hold(distance: int, signature_now: bytes, signature_head: bytes, t
     return distance <= threshold and signature_distance(signature_now, signature_head) <= threshold
 
 
-def group_holds(
-    numbers: Sequence[int],
-    distances: Sequence[int],
-    signatures: Sequence[bytes],
-    threshold: int,
-    tainted: Sequence[bool],
-) -> list[HoldSpan]:
-    """Consecutive frames as holds that cover all of them; `distances` are to the frame before."""
-    heads = hold_heads(distances, signatures, threshold)
-    ends = [*heads[1:], len(numbers)]
-    return [_span(numbers, tainted, head, end) for head, end in zip(heads, ends, strict=False)]
+class HoldHeads:
+    """Where holds begin, slice after slice of a film: the same as asking `continues_hold` of frame after frame."""
+
+    def __init__(self, threshold: int) -> None:
+        self._threshold = threshold
+        self._last = NO_FRAME
+        self._head: NDArray[np.uint8] | None = None  # [1, 144] of the first frame of the hold that goes on
+
+    def __call__(self, frames: Measured) -> list[int]:
+        """Indices into the slice, which comes after those before it; a gap in the numbers ends a hold, too."""
+        new = (frames.distances > self._threshold) | (np.diff(frames.numbers, prepend=self._last) != 1)
+        areas = np.concatenate((frames.areas[:1] if self._head is None else self._head, frames.areas))
+        heads = _with_drifts(areas, np.append(0, np.flatnonzero(new) + 1), self._threshold)
+        self._last, self._head = int(frames.numbers[-1]), areas[heads[-1], None]
+        return [head - 1 for head in heads[1:]]
 
 
-def hold_heads(distances: Sequence[int], signatures: Sequence[bytes], threshold: int) -> list[int]:
-    """Where holds begin, as indices: the same as asking `continues_hold` of frame after frame, but all at once."""
-    if not signatures:
-        return []
-    areas = np.frombuffer(b"".join(signatures), np.uint8).reshape(len(signatures), -1)
-    changed = np.flatnonzero(np.asarray(distances) > threshold).tolist()
-    starts = [0, *(index for index in changed if index > 0)]
-    ends = [*starts[1:], len(signatures)]
-    return [head for start, end in zip(starts, ends, strict=False) for head in _drifts(areas, start, end, threshold)]
+def _with_drifts(areas: NDArray[np.uint8], starts: NDArray[np.int64], threshold: int) -> list[int]:
+    """Where runs of little changes begin, and where frames of them have drifted away from the head before them."""
+    ends = np.append(starts[1:], len(areas))
+    first = np.repeat(areas[starts], ends - starts, axis=0)
+    away = (np.maximum(areas, first) - np.minimum(areas, first)).max(axis=1) > threshold
+    drifting = np.flatnonzero(np.logical_or.reduceat(away, starts))
+    drifts = (_drifts(areas, int(starts[run]), int(ends[run]), threshold) for run in drifting)
+    return sorted(chain(starts.tolist(), *drifts))
 
 
 def _drifts(areas: NDArray[np.uint8], head: int, end: int, threshold: int) -> Iterator[int]:
-    """The head of a run of little changes, and each further frame that has drifted away from the head before it."""
-    yield head
+    """Each frame of a run of little changes that has drifted away from the head before it."""
     index = head + 1
     while index < end:
         stop = min(end, index + FRAMES_COMPARED_AT_ONCE)
         away = np.abs(areas[index:stop].astype(np.int16) - areas[head]).max(axis=1) > threshold
         if away.any():
-            head = index = index + int(away.argmax())
+            head = index + int(away.argmax())
             yield head
-            index += 1
-        else:
-            index = stop
+        index = head + 1 if away.any() else stop
 
 
-def _span(numbers: Sequence[int], tainted: Sequence[bool], head: int, end: int) -> HoldSpan:
-    key = next((numbers[index] for index in range(head, end) if not tainted[index]), None)
-    return HoldSpan(numbers[head], numbers[end - 1], key)
+def group_holds(slices: Iterable[Measured], threshold: int) -> Iterator[HoldSpan]:
+    """Frames as holds that cover all of them; a hold may reach over several slices."""
+    heads = HoldHeads(threshold)
+    waiting: HoldSpan | None = None
+    for frames in slices:
+        for begins, span in _spans(frames, heads(frames)):
+            if waiting and begins:
+                yield waiting
+            waiting = span if begins or waiting is None else waiting.before(span)
+    if waiting:
+        yield waiting
+
+
+def _spans(frames: Measured, heads: Sequence[int]) -> Iterator[tuple[bool, HoldSpan]]:
+    """What of each hold lies in a slice, and whether it begins there."""
+    numbers, tainted, begun = frames.numbers.tolist(), frames.tainted.tolist(), set(heads)
+    for start, end in pairwise([*sorted(begun | {0}), len(numbers)]):
+        key = next((numbers[index] for index in range(start, end) if not tainted[index]), None)
+        yield start in begun, HoldSpan(numbers[start], numbers[end - 1], key)

@@ -4,12 +4,15 @@ A cut changes the picture far more than the frames around it do, which fast moti
 and comes back, which a cut does not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.measured import Measured
 
 SMALLEST_CHANGE = 8.0
 SMALLEST_RATIO = 3.25
@@ -19,6 +22,7 @@ DRAWING_WINDOW = 8
 SMALLEST_DRAWING_RATIO = 2.0
 LONGEST_FLASH = 5
 RETURN_SHARE = 0.25
+AROUND = max(NEIGHBOURS, DRAWING_WINDOW, 1 + LONGEST_FLASH)
 
 
 @dataclass(frozen=True)
@@ -43,23 +47,42 @@ def hsv_change(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
     return (cv2.mean(around_circle)[0] + cv2.mean(saturation)[0] + cv2.mean(value)[0]) / 3
 
 
-def find_shots(numbers: Sequence[int], changes: Sequence[float], signatures: Sequence[bytes]) -> list[ShotSpan]:
-    """Consecutive frames as shots that cover all of them.
+def find_shots(slices: Iterable[Measured]) -> Iterator[ShotSpan]:
+    """Frames without a gap between them as shots that cover all of them; a shot may reach over several slices."""
+    for first, after in pairwise(_bounds(slices)):
+        yield ShotSpan(first, after - 1)
 
-    `changes[i]` is frame i's `hsv_change` since the frame before, `signatures[i]` its 16x9 luma means.
-    """
-    if not numbers:
-        return []
-    means = np.frombuffer(b"".join(signatures), np.uint8).reshape(len(numbers), -1)
-    change = np.asarray(changes, np.float64)
-    cuts = [
+
+def _bounds(slices: Iterable[Measured]) -> Iterator[int]:
+    """The first frame of every shot, and the one after the last."""
+    for frames, places in _windows(slices):
+        if places.start == 0:
+            yield int(frames.numbers[0])
+        yield from frames.numbers[[index for index in _cuts(frames) if index in places]].tolist()
+        if places.stop == len(frames):
+            yield int(frames.numbers[-1]) + 1
+
+
+def _windows(slices: Iterable[Measured]) -> Iterator[tuple[Measured, range]]:
+    """Frames among those around them, and where they are there: each of them once, from the first to the last."""
+    window: Measured | None = None
+    start = 0
+    for frames in slices:
+        window = frames if window is None else window.before(frames)
+        end = len(window) - AROUND
+        if end > start:
+            yield window, range(start, end)
+            window, start = window[max(0, end - AROUND) :], min(end, AROUND)
+    if window is not None:
+        yield window, range(start, len(window))
+
+
+def _cuts(frames: Measured) -> list[int]:
+    return [
         index
-        for index in _sudden_changes(change)
-        if not _is_one_drawing_of_many(change, index) and not _is_flash_edge(means, index)
+        for index in _sudden_changes(frames.changes)
+        if not _is_one_drawing_of_many(frames.changes, index) and not _is_flash_edge(frames.areas, index)
     ]
-    firsts = [0, *cuts]
-    ends = [*cuts, len(numbers)]
-    return [ShotSpan(numbers[first], numbers[end - 1]) for first, end in zip(firsts, ends, strict=True)]
 
 
 def _sudden_changes(changes: NDArray[np.float64]) -> list[int]:

@@ -19,12 +19,14 @@ def room_for(rows: int, thumbnails: Sequence[tuple[int, bytes]] = ()) -> int:
     return ROWS_TWICE * (rows * ROW_BYTES + sum(len(jpeg) for _number, jpeg in thumbnails))
 
 
-def write_rows(sql: str, rows: Iterable[tuple[Any, ...]], job: RunningJob) -> None:
-    """Run a statement for each row."""
-    waiting = iter(rows)
+def write_rows(sql: str, rows: Iterable[tuple[Any, ...]], job: RunningJob) -> int:
+    """Run a statement for each row; returns how many there were. Rows may be read from the same database meanwhile."""
+    waiting, count = iter(rows), 0
     while batch := list(islice(waiting, ROWS_PER_WRITE)):
         job.studio.need_room(room_for(len(batch)))
         with writing(job.studio.db) as db:
             db.executemany(sql, batch)
         time.sleep(PAUSE_BETWEEN_WRITES)
         job.check()
+        count += len(batch)
+    return count

@@ -1,9 +1,6 @@
 """Which frames of a film are still to be taken in, and whether its shots and holds reach over all that are."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from itertools import groupby
-from typing import Any
 
 from db.connect import writing
 
@@ -26,10 +23,9 @@ def missing_runs(db: sqlite3.Connection, film_id: int, first: int, last: int | N
     return runs
 
 
-def consecutive(rows: Sequence[Any]) -> Iterator[list[Any]]:
-    """Rows, each beginning with a frame's number, in runs without a gap."""
-    for _offset, run in groupby(enumerate(rows), key=lambda each: each[1][0] - each[0]):
-        yield [row for _index, row in run]
+def newest_frame(db: sqlite3.Connection, film_id: int) -> int:
+    """The number of the last frame that is stored, 0 where none is."""
+    return int(db.execute("SELECT COALESCE(max(number), 0) FROM frame WHERE film_id = ?", (film_id,)).fetchone()[0])
 
 
 def shots_reach(db: sqlite3.Connection, film_id: int) -> bool:

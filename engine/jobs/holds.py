@@ -1,19 +1,19 @@
 """Group a film's frames into holds by another threshold: from the stored distances, without decoding a frame."""
 
 import sqlite3
-from collections.abc import Sequence
 from contextlib import closing
 
 from db import films
 from db.changes import announce
 from db.connect import now, writing
 from db.errors import UserError
-from db.exposures import chosen_threshold, counted, estimate_threshold, threshold_in_use
+from db.exposures import chosen_threshold, distance_counts, estimate_threshold, threshold_in_use
 from db.i18n import _
 from db.requests import HoldsRequest
-from engine.holds import METHOD, HoldSpan, group_holds
+from engine.holds import METHOD, group_holds
 from engine.jobs.bulk import room_for, write_rows
-from engine.jobs.film_parts import consecutive
+from engine.jobs.film_parts import newest_frame
+from engine.jobs.film_slices import frame_slices
 from engine.pixels import Film
 from engine.running import RunningJob
 from engine.studio import Studio
@@ -48,37 +48,28 @@ def group_film(db: sqlite3.Connection, film_id: int, threshold: int | None, job:
     A threshold is one that was chosen, and stays when more of the film is taken in; without one it is that which fits
     the film's encode. Returns both thresholds and the number of holds.
     """
-    rows = db.execute(
-        "SELECT number, distance, signature, tainted FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
-    ).fetchall()
-    estimated = estimate_threshold(counted([row["distance"] for row in rows[1:]]))
+    estimated = estimate_threshold(distance_counts(db, film_id))
     chosen, threshold = threshold, estimated if threshold is None else threshold
-    holds = [hold for run in consecutive(rows) for hold in _grouped(run, threshold)]
-    _use(db, film_id, _stored_grouping(db, film_id, threshold, holds, job), chosen, rows[-1]["number"])
+    grouping_id = _grouping(db, film_id, threshold)
+    holds = _store_holds(db, film_id, grouping_id, threshold, job)
+    _use(db, film_id, grouping_id, chosen)
     job.say(
         _("{holds} holds at threshold {threshold}; {estimated} fits the film's encode").format(
-            holds=len(holds), threshold=threshold, estimated=estimated
+            holds=holds, threshold=threshold, estimated=estimated
         )
     )
-    return {"threshold": threshold, "estimated_threshold": estimated, "holds": len(holds)}
+    return {"threshold": threshold, "estimated_threshold": estimated, "holds": holds}
 
 
-def _grouped(run: Sequence[sqlite3.Row], threshold: int) -> list[HoldSpan]:
-    """The holds of frames without a gap between them."""
-    numbers, distances, signatures, tainted = zip(*run, strict=True)
-    return group_holds(numbers, distances, signatures, threshold, tainted)
-
-
-def _stored_grouping(
-    db: sqlite3.Connection, film_id: int, threshold: int, holds: list[HoldSpan], job: RunningJob
-) -> int:
-    grouping_id = _grouping(db, film_id, threshold)
-    write_rows(
+def _store_holds(db: sqlite3.Connection, film_id: int, grouping_id: int, threshold: int, job: RunningJob) -> int:
+    return write_rows(
         "INSERT OR IGNORE INTO hold (grouping_id, first, last, key_frame) VALUES (?, ?, ?, ?)",
-        ((grouping_id, hold.first, hold.last, hold.key_frame) for hold in holds),
+        (
+            (grouping_id, hold.first, hold.last, hold.key_frame)
+            for hold in group_holds(frame_slices(db, film_id), threshold)
+        ),
         job,
     )
-    return grouping_id
 
 
 def _grouping(db: sqlite3.Connection, film_id: int, threshold: int) -> int:
@@ -94,10 +85,10 @@ def _grouping(db: sqlite3.Connection, film_id: int, threshold: int) -> int:
     return int(row["id"])
 
 
-def _use(db: sqlite3.Connection, film_id: int, grouping_id: int, chosen: int | None, last: int) -> None:
+def _use(db: sqlite3.Connection, film_id: int, grouping_id: int, chosen: int | None) -> None:
     with writing(db):
         db.execute("UPDATE film SET grouping_id = ?, hold_threshold = ? WHERE id = ?", (grouping_id, chosen, film_id))
-        announce(db, "frames", film_id, 1, last)
+        announce(db, "frames", film_id, 1, newest_frame(db, film_id))
 
 
 def fill_thumbnails(studio: Studio, film: Film, job: RunningJob) -> None:

@@ -20,10 +20,12 @@ from db.timecode import span
 from engine.fit import small_slices
 from engine.holds import GREATEST_DISTANCE, Look, continues_hold, look, luma_distance, small_planes
 from engine.jobs.bulk import room_for, write_rows
-from engine.jobs.film_parts import consecutive, holds_reach, missing_runs, set_groupings_aside, shots_reach
+from engine.jobs.film_parts import holds_reach, missing_runs, newest_frame, set_groupings_aside, shots_reach
 from engine.jobs.film_repeats import find_repeats
 from engine.jobs.film_row import find_or_add_film
+from engine.jobs.film_slices import frame_slices
 from engine.jobs.holds import fill_thumbnails, group_film, is_regrouped
+from engine.measured import consecutive
 from engine.pixels import Film
 from engine.running import RunningJob
 from engine.shots import find_shots, hsv_change, small_hsv
@@ -69,7 +71,7 @@ def _take_in_part(studio: Studio, film: Film, first: int, last: int | None, job:
     _check_any(studio.db, film, first, last)
     if not shots_reach(studio.db, film.id):
         _store_shots(studio.db, film.id, job)
-    if to_the_end and not missing_runs(studio.db, film.id, 1, _newest(studio.db, film.id)):
+    if to_the_end and not missing_runs(studio.db, film.id, 1, newest_frame(studio.db, film.id)):
         _complete(studio.db, film.id)
 
 
@@ -78,13 +80,9 @@ def _check_any(db: sqlite3.Connection, film: Film, first: int, last: int | None)
     if missing_runs(db, film.id, first, last)[:1] != [(first, last)]:
         return
     with writing(db):
-        if not _newest(db, film.id):
+        if not newest_frame(db, film.id):
             db.execute("DELETE FROM film WHERE id = ?", (film.id,))
     raise UserError(_("{film} ends before frame {first}: take in an earlier part.").format(film=film.name, first=first))
-
-
-def _newest(db: sqlite3.Connection, film_id: int) -> int:
-    return int(db.execute("SELECT COALESCE(max(number), 0) FROM frame WHERE film_id = ?", (film_id,)).fetchone()[0])
 
 
 def _take_in_frames(studio: Studio, film: Film, first: int, last: int | None, job: RunningJob) -> bool:
@@ -223,25 +221,23 @@ def _store_frames(db: sqlite3.Connection, film_id: int, rows: Sequence[FrameRow]
 
 def _store_shots(db: sqlite3.Connection, film_id: int, job: RunningJob) -> None:
     """Derive the shots from the stored frames, in place of those of fewer frames."""
-    rows = db.execute(
-        "SELECT number, cut_change, signature FROM frame WHERE film_id = ? ORDER BY number", (film_id,)
-    ).fetchall()
-    shots = [shot for run in consecutive(rows) for shot in find_shots(*zip(*run, strict=True))]
     with writing(db):
         db.execute("DELETE FROM shot WHERE film_id = ?", (film_id,))
-    write_rows(
+    shots = (shot for run in consecutive(frame_slices(db, film_id)) for shot in find_shots(run))
+    count = write_rows(
         "INSERT OR IGNORE INTO shot (film_id, number, first, last) VALUES (?, ?, ?, ?)",
         ((film_id, number, shot.first, shot.last) for number, shot in enumerate(shots, start=1)),
         job,
     )
     with writing(db):
-        announce(db, "frames", film_id, 1, _newest(db, film_id))
-    job.say(_("{frames} frames in {shots} shots").format(frames=len(rows), shots=len(shots)))
+        announce(db, "frames", film_id, 1, newest_frame(db, film_id))
+    frames = db.execute("SELECT count(*) FROM frame WHERE film_id = ?", (film_id,)).fetchone()[0]
+    job.say(_("{frames} frames in {shots} shots").format(frames=frames, shots=count))
 
 
 def _complete(db: sqlite3.Connection, film_id: int) -> None:
     """Record that every frame is in and lies in a shot."""
     with writing(db):
-        count = _newest(db, film_id)
+        count = newest_frame(db, film_id)
         db.execute("UPDATE film SET frame_count = ? WHERE id = ?", (count, film_id))
         announce(db, "frames", film_id, 1, count)

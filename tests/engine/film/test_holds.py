@@ -1,5 +1,7 @@
 """Holds and shots: drawings are found, mouths are never merged, every frame belongs to exactly one of each."""
 
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import av
@@ -9,22 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.holds import estimated, measured
 from bench.limited_animation import animation, encode
-from db.exposures import DEFAULT_THRESHOLD, counted, estimate_threshold, exposures_of
-from engine.film_file import probe
-from engine.holds import (
-    Look,
-    continues_hold,
-    group_holds,
-    hold_heads,
-    look,
-    luma_distance,
-    small_planes,
-    small_size,
-)
-from engine.shots import find_shots, hsv_change, small_hsv
-from engine.video import decode
+from db.exposures import DEFAULT_THRESHOLD, estimate_threshold
+from engine.holds import HoldHeads, group_holds, look, luma_distance, small_planes, small_size
+from engine.measured import Measured
+from engine.shots import find_shots
 from tests.engine.film.clips import Picture, write_clip
+from tests.engine.film.measured_films import film_of
 
 
 def scene(seed: int, width: int = 1920, height: int = 1080) -> Picture:
@@ -38,28 +32,8 @@ def scene(seed: int, width: int = 1920, height: int = 1080) -> Picture:
     return picture
 
 
-def measured(path: Path) -> tuple[list[int], list[float], list[bytes]]:
-    distances: list[int] = []
-    changes: list[float] = []
-    signatures: list[bytes] = []
-    before: tuple[Look, Picture] | None = None
-    for frame in decode(path, probe(path)):
-        planes = small_planes(frame.frame)
-        hsv, now = small_hsv(*planes), look(planes[0])
-        distances.append(luma_distance(now, before[0]) if before else 0)
-        changes.append(hsv_change(hsv, before[1]) if before else 0.0)
-        signatures.append(now.signature)
-        before = (now, hsv)
-    return distances, changes, signatures
-
-
 def holds_of(path: Path, threshold: int) -> list[tuple[int, int]]:
-    distances, _changes, signatures = measured(path)
-    numbers = range(1, len(distances) + 1)
-    return [
-        (hold.first, hold.last)
-        for hold in group_holds(numbers, distances, signatures, threshold, [False] * len(distances))
-    ]
+    return [(hold.first, hold.last) for hold in group_holds([measured(path)], threshold)]
 
 
 def test_held_drawings_are_found_and_an_eight_pixel_mouth_is_never_merged(tmp_path: Path) -> None:
@@ -81,11 +55,7 @@ def test_a_slow_fade_does_not_drift_through_one_hold(tmp_path: Path) -> None:
 
 
 @given(
-    st.lists(
-        st.tuples(st.integers(0, 12), st.integers(0, 12), st.booleans()),
-        min_size=1,
-        max_size=60,
-    ),
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12), st.booleans()), min_size=1, max_size=60),
     st.integers(0, 12),
     st.integers(1, 1000),
 )
@@ -93,12 +63,10 @@ def test_holds_are_contiguous_cover_all_and_have_untainted_keys(
     frames: list[tuple[int, int, bool]], threshold: int, first: int
 ) -> None:
     numbers = list(range(first, first + len(frames)))
-    tainted = {number: frame[2] for number, frame in zip(numbers, frames, strict=True)}
-    signatures = [bytes([frame[1]]) * 144 for frame in frames]
-    holds = group_holds(numbers, [frame[0] for frame in frames], signatures, threshold, list(tainted.values()))
+    holds = list(group_holds([film_of(frames, numbers)], threshold))
     assert [number for hold in holds for number in range(hold.first, hold.last + 1)] == numbers
     for hold in holds:
-        untainted = [number for number in range(hold.first, hold.last + 1) if not tainted[number]]
+        untainted = [number for number in range(hold.first, hold.last + 1) if not frames[number - first][2]]
         assert hold.key_frame == (untainted[0] if untainted else None)
         head = frames[hold.first - first]
         for number in range(hold.first + 1, hold.last + 1):
@@ -108,31 +76,13 @@ def test_holds_are_contiguous_cover_all_and_have_untainted_keys(
 
 @given(st.lists(st.integers(0, 12), min_size=2, max_size=60), st.integers(0, 11))
 def test_a_higher_threshold_never_makes_more_holds(distances: list[int], threshold: int) -> None:
-    def count(limit: int) -> int:
-        same = [bytes(144)] * len(distances)
-        return len(group_holds(range(len(distances)), distances, same, limit, [False] * len(distances)))
-
-    assert count(threshold + 1) <= count(threshold)
+    film = film_of([(distance, 0, False) for distance in distances])
+    assert len(HoldHeads(threshold + 1)(film)) <= len(HoldHeads(threshold)(film))
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=120), st.integers(0, 9))
-def test_grouping_at_once_is_what_asking_of_frame_after_frame_gives(
-    frames: list[tuple[int, int]], threshold: int
-) -> None:
-    signatures = [bytes([mean]) * 144 for _distance, mean in frames]
-    heads: list[int] = []
-    for index, (distance, _mean) in enumerate(frames):
-        if not heads or not continues_hold(distance, signatures[index], signatures[heads[-1]], threshold):
-            heads.append(index)
-    assert hold_heads([distance for distance, _mean in frames], signatures, threshold) == heads
-
-
-@given(st.lists(st.integers(1, 9), max_size=60))
-def test_exposures_count_every_drawing_once(lengths: list[int]) -> None:
-    heads = [sum(lengths[:index]) for index in range(len(lengths))]
-    found = exposures_of(heads, sum(lengths))
-    assert (found.ones, found.twos, found.threes) == tuple(lengths.count(length) for length in (1, 2, 3))
-    assert found.holds == len(lengths)
+def counted(distances: Iterable[int]) -> list[int]:
+    counts = Counter(distances)
+    return [counts[distance] for distance in range(256)]
 
 
 def test_the_threshold_is_at_the_foot_of_the_repeats() -> None:
@@ -167,8 +117,8 @@ def test_limited_animation_is_grouped_as_it_was_drawn(tmp_path: Path) -> None:
     """The quick variant of `bench holds`: mouths, a pan and a fade at crf 23, by the estimated threshold."""
     moments = [moment for moment in animation(7, 5, length=24) if moment.kind in ("mouth", "pan", "fade")]
     truth = encode(tmp_path / "film.mp4", iter(moments), 23, preset="veryfast")
-    distances, _changes, signatures = measured(tmp_path / "film.mp4")
-    heads = set(hold_heads(distances, signatures, estimate_threshold(counted(distances[1:]))))
+    film = measured(tmp_path / "film.mp4")
+    heads = set(HoldHeads(estimated(film))(film))
     merged = [index not in heads for index in range(len(truth))]
     same = [moment.repeats for moment in truth]
     assert not any(joined for joined, moment in zip(merged, truth, strict=True) if joined and not moment.repeats)
@@ -196,8 +146,7 @@ def test_small_luma_is_an_area_mean_in_every_pixel_format(size: tuple[int, int],
 
 
 def shots_of(path: Path) -> list[tuple[int, int]]:
-    _distances, changes, signatures = measured(path)
-    return [(shot.first, shot.last) for shot in find_shots(range(1, len(changes) + 1), changes, signatures)]
+    return [(shot.first, shot.last) for shot in find_shots([measured(path)])]
 
 
 def test_cuts_are_found_and_flashes_and_motion_are_not_cuts(tmp_path: Path) -> None:
@@ -213,10 +162,13 @@ def test_cuts_are_found_and_flashes_and_motion_are_not_cuts(tmp_path: Path) -> N
     assert shots_of(clip) == [(1, 24), (25, 48), (49, 72)]
 
 
-@given(st.lists(st.tuples(st.floats(0, 255), st.integers(0, 255)), max_size=60))
+@given(st.lists(st.tuples(st.floats(0, 255), st.integers(0, 255)), min_size=1, max_size=60))
 def test_shots_are_contiguous_and_cover_all(frames: list[tuple[float, int]]) -> None:
     numbers = range(7, 7 + len(frames))
-    shots = find_shots(numbers, [frame[0] for frame in frames], [bytes([frame[1]]) * 144 for frame in frames])
+    rows = zip(numbers, frames, strict=True)
+    shots = find_shots(
+        [Measured.of([(number, 0, change, False, bytes([mean]) * 144) for number, (change, mean) in rows])]
+    )
     assert [number for shot in shots for number in range(shot.first, shot.last + 1)] == list(numbers)
 
 

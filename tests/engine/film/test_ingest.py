@@ -18,7 +18,7 @@ from db.requests import HoldsRequest, IngestRequest, TaggerRequest, TagRequest
 from db.tags import set_tag
 from db.timecode import span
 from engine import film_file as film_file_module
-from engine.jobs import bulk, film_row, holds, ingest
+from engine.jobs import bulk, film_row, film_slices, holds, ingest
 from engine.jobs.tag import unscored_key_frames
 from engine.pixels import Film
 from engine.running import EngineStopping, RunningJob
@@ -59,6 +59,7 @@ def film_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def small_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ingest, "FRAMES_PER_WRITE", 7)
     monkeypatch.setattr(bulk, "ROWS_PER_WRITE", 5)
+    monkeypatch.setattr(film_slices, "FRAMES_AT_ONCE", 11)
     monkeypatch.setattr(holds, "THUMBNAILS_PER_WRITE", 2)
 
 
