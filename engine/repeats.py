@@ -7,6 +7,7 @@ with most votes runs of frames are kept that are alike nearly throughout, last l
 
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -62,10 +63,9 @@ def _meet(a: Shared, b: Shared) -> bool:
 def _offsets(film: Signatures, other: Signatures, ours: NDArray[np.int64], theirs: NDArray[np.int64]) -> list[int]:
     """How far the other film is ahead where most of their new drawings are alike, most votes first."""
     votes = np.zeros(len(film) + len(other) + 2, np.int64)
-    for start in range(0, len(ours), ROWS_AT_ONCE):
-        chunk = ours[start : start + ROWS_AT_ONCE]
-        a, b = np.nonzero(_squares(film[chunk], other[theirs]) <= ALIKE_RMS**2)
-        votes += np.bincount(theirs[b] - chunk[a] + len(film), minlength=len(votes))[: len(votes)]
+    for here, there in product(_slices(len(ours)), _slices(len(theirs))):
+        a, b = np.nonzero(_squares(film[ours[here]], other[theirs[there]]) <= ALIKE_RMS**2)
+        np.add.at(votes, theirs[there][b] - ours[here][a] + len(film), 1)
     votes = np.convolve(votes, (1, 2, 1), "same")  # a drawing may begin a frame earlier in one encode
     chosen: list[int] = []
     for offset in np.argsort(-votes, kind="stable"):
@@ -76,11 +76,25 @@ def _offsets(film: Signatures, other: Signatures, ours: NDArray[np.int64], their
     return [offset - len(film) for offset in chosen]
 
 
+def _slices(length: int) -> list[slice]:
+    """What is compared at once, so that long films take little more memory than short ones."""
+    return [slice(start, start + ROWS_AT_ONCE) for start in range(0, length, ROWS_AT_ONCE)]
+
+
 def new_drawings(film: Signatures) -> NDArray[np.int64]:
     """Frames that look clearly other than the one before, and are not all of one grey."""
-    areas = film.astype(np.float32)
-    changed = np.sqrt(np.square(np.diff(areas, axis=0)).mean(axis=1)) > NEW_DRAWING_RMS
-    return np.flatnonzero(np.concatenate(([True], changed)) & (areas.std(axis=1) > LEAST_CONTRAST))
+    changed = _rms(film[1:], film[:-1]) > NEW_DRAWING_RMS
+    contrast = [film[part].std(axis=1, dtype=np.float32) for part in _slices(len(film))]
+    return np.flatnonzero(np.concatenate(([True], changed)) & (np.concatenate(contrast) > LEAST_CONTRAST))
+
+
+def _rms(a: Signatures, b: Signatures) -> NDArray[np.float32]:
+    """The root mean square difference [n] of the areas, frame by frame."""
+    parts = [
+        np.sqrt(np.square(a[part].astype(np.float32) - b[part]).mean(axis=1, dtype=np.float32))
+        for part in _slices(len(a))
+    ]
+    return np.concatenate([np.empty(0, np.float32), *parts])
 
 
 def _squares(a: Signatures, b: Signatures) -> NDArray[np.float32]:
@@ -97,9 +111,7 @@ def _runs(
     first, last = max(0, -offset), min(len(film), len(other) - offset)
     if last - first < SHORTEST_SECONDS * fps:
         return
-    ours = film[first:last].astype(np.float32)
-    theirs = other[first + offset : last + offset].astype(np.float32)
-    alike = np.sqrt(np.square(ours - theirs).mean(axis=1)) <= ALIKE_RMS
+    alike = _rms(film[first:last], other[first + offset : last + offset]) <= ALIKE_RMS
     for start, end in _spans(alike, int(LONGEST_GAP_SECONDS * fps)):
         seconds, share = float((end - start) / fps), float(alike[start:end].mean())
         drawings = int(drawn[first + start : first + end].sum())

@@ -4,7 +4,7 @@ One table, `thumbnail(film, number, jpeg)`, `film` being the film's sha256: numb
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -80,8 +80,9 @@ def stored_thumbnail(path: Path, film_sha256: str, number: int) -> bytes | None:
     return bytes(row["jpeg"]) if row else None
 
 
-def missing_thumbnails(thumbs: sqlite3.Connection, film_sha256: str, key_frames: Sequence[int]) -> list[int]:
+def missing_thumbnails(thumbs: sqlite3.Connection, film_sha256: str, key_frames: Iterable[int]) -> list[int]:
     """Key frames that have no thumbnail yet, ascending."""
     rows = thumbs.execute("SELECT number FROM thumbnail WHERE film = ?", (film_sha256,))
-    stored = {row["number"] for row in rows}
-    return [number for number in sorted(key_frames) if number not in stored]
+    stored = np.fromiter((row["number"] for row in rows), np.int64)
+    missing: list[int] = np.setdiff1d(np.fromiter(key_frames, np.int64), stored).tolist()
+    return missing

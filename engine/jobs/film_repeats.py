@@ -8,6 +8,8 @@ import numpy as np
 from db.changes import announce
 from db.connect import writing
 from db.i18n import _
+from engine.holds import SIGNATURE_HEIGHT, SIGNATURE_WIDTH
+from engine.jobs.film_slices import frame_slices
 from engine.repeats import Shared, Signatures, shared_stretches
 from engine.running import RunningJob
 
@@ -26,8 +28,8 @@ def find_repeats(db: sqlite3.Connection, film_id: int, job: RunningJob) -> None:
     for other in db.execute("SELECT * FROM film WHERE id != ? AND frame_count IS NOT NULL", (film_id,)).fetchall():
         if abs(_fps(other) / _fps(film) - 1) > SAME_RATE:
             continue
-        ours = _signatures(db, film_id) if ours is None else ours
-        found = shared_stretches(ours, _signatures(db, other["id"]), _fps(film))
+        ours = _signatures(db, film) if ours is None else ours
+        found = shared_stretches(ours, _signatures(db, other), _fps(film))
         rows += _rows(film_id, other["id"], found)
         if found:
             words = _("{count} stretches come again in {film}: `kimikoe repeats` lists them.")
@@ -40,10 +42,12 @@ def _fps(film: sqlite3.Row) -> Fraction:
     return Fraction(film["fps_num"], film["fps_den"])
 
 
-def _signatures(db: sqlite3.Connection, film_id: int) -> Signatures:
+def _signatures(db: sqlite3.Connection, film: sqlite3.Row) -> Signatures:
     """[frames, areas] of a whole film, frame 1 first."""
-    rows = db.execute("SELECT signature FROM frame WHERE film_id = ? ORDER BY number", (film_id,)).fetchall()
-    return np.frombuffer(b"".join(row["signature"] for row in rows), np.uint8).reshape(len(rows), -1)
+    signatures = np.empty((film["frame_count"], SIGNATURE_WIDTH * SIGNATURE_HEIGHT), np.uint8)
+    for frames in frame_slices(db, film["id"]):
+        signatures[frames.numbers - 1] = frames.areas
+    return signatures
 
 
 def _rows(film_id: int, other_id: int, found: list[Shared]) -> list[Row]:

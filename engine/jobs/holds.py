@@ -98,9 +98,8 @@ def fill_thumbnails(studio: Studio, film: Film, job: RunningJob) -> None:
            WHERE f.id = ? AND h.key_frame IS NOT NULL""",
         (film.id,),
     )
-    key_frames = [row["key_frame"] for row in rows]
     with closing(open_thumbnails(studio.thumbs_path)) as thumbs:
-        missing = missing_thumbnails(thumbs, film.sha256, key_frames)
+        missing = missing_thumbnails(thumbs, film.sha256, (row["key_frame"] for row in rows))
         for start in range(0, len(missing), THUMBNAILS_PER_WRITE):
             batch = missing[start : start + THUMBNAILS_PER_WRITE]
             made = [(number, thumbnail(film.picture(number, WIDTH))) for number in batch]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from db.repeats import repeats
 from db.requests import IngestRequest
-from engine.repeats import Signatures, shared_stretches
+from engine import repeats as repeats_module
+from engine.repeats import Signatures, new_drawings, shared_stretches
 from engine.studio import Studio
 from tests.engine.film.clips import Picture, numbered, write_clip
 
@@ -79,6 +80,17 @@ def test_films_that_share_nothing_share_nothing(seed: int) -> None:
     assert shared_stretches(drawings(seed, 40), drawings(seed + 10**7, 40), FPS) == []
     assert shared_stretches(black(60), black(60), FPS) == []
     assert shared_stretches(black(1), drawings(seed, 1), FPS) == []
+
+
+@pytest.mark.parametrize("rows", [7, 100, 512])
+def test_how_much_is_compared_at_once_changes_nothing(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
+    film = np.concatenate([drawings(10, 20), encoded(OPENING, 11), drawings(12, 10), black(3), encoded(ENDING, 13)])
+    other = np.concatenate([encoded(OPENING, 21), drawings(22, 31), encoded(ENDING, 23), still(7, 12)])
+    monkeypatch.setattr(repeats_module, "ROWS_AT_ONCE", len(film) + len(other))
+    at_once, drawn = shared_stretches(film, other, FPS), new_drawings(film).tolist()
+    monkeypatch.setattr(repeats_module, "ROWS_AT_ONCE", rows)
+    assert shared_stretches(film, other, FPS) == at_once and new_drawings(film).tolist() == drawn
+    assert len(at_once) == 2
 
 
 def _pictures(first: int, count: int) -> list[Picture]:
