@@ -232,9 +232,13 @@ def _by_likeness(db: sqlite3.Connection, expression: str) -> dict[tuple[object, 
     return alike
 
 
+def shared_prompt(prompt: str) -> str:
+    """What both pictures of a pair were asked for: the prompt, LoRAs aside."""
+    return " ".join(REFERENCE.sub(" ", prompt).split())
+
+
 def _likeness(row: sqlite3.Row) -> tuple[object, ...]:
-    words = " ".join(REFERENCE.sub(" ", row["prompt"]).split())
-    return row["seed"], words, row["negative_prompt"], row["width"], row["height"]
+    return row["seed"], shared_prompt(row["prompt"]), row["negative_prompt"], row["width"], row["height"]
 
 
 def _trial(row: sqlite3.Row) -> Trial:

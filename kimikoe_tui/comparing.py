@@ -5,9 +5,14 @@ from db.i18n import _
 from kimikoe_tui.text import percent, plain
 
 
+def score(result: Result) -> str:
+    """`9 : 3`."""
+    return f"{result.one} : {result.other}"
+
+
 def standing(trial: Trial, result: Result) -> str:
     """`lora:film-1 9 : 3 lora:film-2 · 75% (47–91%) · p 0.15`; ties and revealed choices beside."""
-    words = f"{plain(trial.one)} {result.one} : {result.other} {plain(trial.other)}"
+    words = f"{plain(trial.one)} {score(result)} {plain(trial.other)}"
     if result.decided:
         low, high = result.interval
         words += _(" · {share} for the first, 95% interval {low}–{high}, p {p:.2g}").format(

@@ -11,7 +11,7 @@ from db import comparisons, pictures
 from db.comparisons import Pair, Trial
 from db.i18n import _
 from kimikoe_tui import keys
-from kimikoe_tui.comparing import standing
+from kimikoe_tui.comparing import score, standing
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.screens.cull_view import FACTS_WIDTH
@@ -57,14 +57,14 @@ class BlindRoom(UpperRoom):
             for side in ("left", "right"):
                 with Pane(id=f"{side}-pane"):
                     yield CloseupPicture(PicturesAndFrames(self._server), id=f"{side}-picture")
+        yield Static(id="prompt", markup=False)
         yield Static(id="result", markup=False)
 
     def on_mount(self) -> None:
         """Begin where the judging goes on."""
         self.alone = "left" if self._is_narrow else None
         self.call_after_refresh(self.look)
-        if self._words:
-            self.say(self._words)
+        self.say(self._words or _("Better: h left, l right, space neither"))
 
     @property
     def _is_narrow(self) -> bool:
@@ -94,6 +94,7 @@ class BlindRoom(UpperRoom):
         self._show("left", first, ids[first], ids["right" if first == "left" else "left"])
         if self.alone is None:
             self._show("right", "right", ids["right"])
+        self.query_one("#prompt", Static).update(self._asked(), layout=False)
         self.query_one("#result", Static).update(self._standing(), layout=False)
 
     def _show(self, place: Side, side: Side, image_id: int, ahead: int | None = None) -> None:
@@ -104,20 +105,29 @@ class BlindRoom(UpperRoom):
         picture.show(self.zoom.key(image_id), [self.zoom.key(each) for each in wanted])
         known = comparisons.chosen(self.session.reader(), self.trial).get(self.pair.ends, NOT_CHOSEN)
         mark = {image_id: _("  chosen"), None: "  " + _("neither")}.get(known, "")
-        place_words = _("{number} of {count}").format(number=self.index + 1, count=len(self.pairs))
         title = Text.assemble((_("left") if side == "left" else _("right"), ACCENT), (mark, TEXT))
         if self.is_revealed:
             title.append("  " + plain(self._side_of(side)), TEXT)
-        pane.head(title, Text(place_words if place == "left" else "", MUTED))
+        pane.head(title, Text(self._place_words() if place == "left" else "", MUTED))
 
     def _side_of(self, side: Side) -> str:
         return self.trial.one if (side == "left") == self.pair.one_is_left else self.trial.other
 
-    def _standing(self) -> Text:
-        db = self.session.reader()
-        result, known = comparisons.result(db, self.trial), comparisons.chosen(db, self.trial)
+    def _place_words(self) -> str:
+        known = comparisons.chosen(self.session.reader(), self.trial)
         left = sum(pair.ends not in known for pair in self.pairs)
-        return Text.assemble((standing(self.trial, result), TEXT), (_("  {count} left").format(count=left), MUTED))
+        place = _("pair {number} of {count}").format(number=self.index + 1, count=len(self.pairs))
+        return f"{place} · " + _("{count} left").format(count=left)
+
+    def _asked(self) -> Text:
+        prompt = pictures.picture(self.session.reader(), self.pair.left_id).prompt
+        return Text(plain(comparisons.shared_prompt(prompt)), MUTED, no_wrap=True, overflow="ellipsis")
+
+    def _standing(self) -> Text:
+        result = comparisons.result(self.session.reader(), self.trial)
+        words = Text(standing(self.trial, result), TEXT)
+        words.highlight_words([score(result)], ACCENT)
+        return words
 
     def _note_seen(self) -> None:
         for picture in self.query(CloseupPicture):

@@ -62,7 +62,8 @@ async def test_choices_count_for_the_side_that_stood_there(db: Connection, studi
         trial = room(app).trial
         assert (trial.one, trial.other) == ("lora:film-1", "lora:film-2")
         assert comparisons.result(db, trial).one == 3
-        assert "3 : 0" in standing(app) and "100%" in standing(app) and "0 left" in standing(app)
+        assert "3 : 0" in standing(app) and "100%" in standing(app)
+        assert "0 left" in str(room(app).query_one("#left-pane", Pane).border_subtitle)
 
 
 async def test_undo_goes_back_to_the_pair_without_limit(db: Connection, studio: Path, open_studio: Open) -> None:
@@ -87,6 +88,18 @@ async def test_undo_goes_back_to_the_pair_without_limit(db: Connection, studio: 
         assert comparisons.result(db, trial).decided == 1
         await pilot.press("q")
         await until(pilot, lambda: isinstance(app.room, CullRoom))
+
+
+async def test_what_was_asked_for_stands_below_a_pair_without_its_loras(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    first, *_rest = two_sides(db, studio)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("b", "enter")
+        await seen(app, pilot, 0)
+        asked = str(room(app).query_one("#prompt", Static).content)
+        assert asked.startswith("1girl") and "film-" not in asked
 
 
 async def test_a_revealed_choice_counts_apart(db: Connection, studio: Path, open_studio: Open) -> None:
