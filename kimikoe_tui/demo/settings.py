@@ -33,11 +33,12 @@ FIRST_PROMPTS = (
     "1girl, solo, portrait, brown hair, brown eyes, glasses, shirt, night, outdoors",
 )
 SECOND_PROMPTS = (
-    f"{HEROINE}, 1girl, solo, portrait, smile, sky, outdoors",
-    f"{HEROINE}, 1girl, solo, close-up, open mouth, classroom, indoors",
-    f"{HEROINE}, 1girl, solo, upper body, smile, sunset, outdoors",
     f"{HEROINE}, 1girl, solo, portrait, glasses, forest, outdoors",
+    f"{HEROINE}, 1girl, solo, upper body, smile, sunset, outdoors",
+    f"{HEROINE}, 1girl, solo, close-up, open mouth, classroom, indoors",
 )
+COMPARED_PROMPTS = SECOND_PROMPTS[:1]
+"""Those of the second run that the first run's LoRA draws too, to be compared blind."""
 
 FIRST_CAPTIONS = CaptionRecipe()
 SECOND_CAPTIONS = CaptionRecipe(core_tags=ABSORBED)

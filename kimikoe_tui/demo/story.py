@@ -35,6 +35,8 @@ from kimikoe_tui.engine_control import start_engine
 SESSION = "demo"
 FILM_NAME = "demo-film"
 STAGES = 14
+Asked = tuple[str, int]
+"""A prompt and the first of its seeds."""
 
 
 def tell(folder: Path, steps: tuple[int, int]) -> None:
@@ -51,9 +53,9 @@ def tell(folder: Path, steps: tuple[int, int]) -> None:
         seconds=time.monotonic() - began, folder=shlex.quote(str(folder))))  # fmt: skip
 
 
-def _first_seed(number: int, index: int) -> int:
-    """The first seed of prompt `index` of run `number`."""
-    return 1000 * number + 100 * index
+def _asked(number: int, lora: str, prompts: tuple[str, ...]) -> list[Asked]:
+    """The prompts of run `number` with a LoRA. Seeds follow from the place alone: another LoRA draws the same ones."""
+    return [(f"{prompt} <{lora}:0.9>", 1000 * number + 100 * index) for index, prompt in enumerate(prompts)]
 
 
 class Story:
@@ -71,11 +73,12 @@ class Story:
         """Do what is left of the story."""
         self.prepare()
         first = self._train(1, "auto-tags", "", settings.FIRST_CAPTIONS)
-        self._draw(1, first, settings.FIRST_PROMPTS)
+        self._draw(1, _asked(1, first, settings.FIRST_PROMPTS))
         self._rate(1)
         self.teach_name()
         second = self._train(2, "named", settings.SECOND_QUERY, settings.SECOND_CAPTIONS)
-        self._draw(2, second, settings.SECOND_PROMPTS)
+        before = _asked(2, first, settings.COMPARED_PROMPTS)
+        self._draw(2, [*before, *_asked(2, second, settings.SECOND_PROMPTS)])
         self._rate(2)
 
     def prepare(self) -> None:
@@ -151,17 +154,17 @@ class Story:
         db = self.context.db
         return library.plan_run(db, library.dataset(db, dataset).id, library.base(db).id, recipe)
 
-    def _draw(self, number: int, lora: str, prompts: tuple[str, ...]) -> None:
-        asked = [f"{prompt} <{lora}:0.9>" for prompt in prompts]
+    def _draw(self, number: int, asked: list[Asked]) -> None:
+        prompt, first_seed = asked[-1]
         self.stages.heading(
             _("Draw 32 pictures, tag them, and find the frames they resemble"),
-            ["generate", asked[0], "…", *settings.generate_options(_first_seed(number, 0))],
+            ["generate", "…", prompt, *settings.generate_options(first_seed)],
         )
-        generations = self.stages.once(f"plan{number}", lambda: self._plan_pictures(number, asked))
+        generations = self.stages.once(f"plan{number}", lambda: self._plan_pictures(asked))
         drawn: list[Request] = [GenerateRequest(generation_id=each) for each in generations]
         self.stages.jobs(f"draw{number}", lambda: [*drawn, TagRequest(), MatchRequest()])
 
-    def _plan_pictures(self, number: int, prompts: list[str]) -> list[int]:
+    def _plan_pictures(self, asked: list[Asked]) -> list[int]:
         base_id = library.base(self.context.db).id
         return [
             pictures.plan(
@@ -171,12 +174,12 @@ class Story:
                     prompt=prompt,
                     negative_prompt=settings.NEGATIVE,
                     count=settings.PICTURES_PER_PROMPT,
-                    seed=_first_seed(number, index),
+                    seed=first_seed,
                     steps=settings.SAMPLING_STEPS,
                     cfg_scale=settings.CFG_SCALE,
                 ),
             )
-            for index, prompt in enumerate(prompts)
+            for prompt, first_seed in asked
         ]
 
     def _rate(self, number: int) -> None:

@@ -11,7 +11,7 @@ from sqlite3 import Connection
 
 import pytest
 
-from db import queue
+from db import comparisons, queue
 from db.connect import DATABASE_NAME, connect_studio
 from kimikoe_tui.engine_control import engine_state, stop_engine
 from tests.waiting import wait_until
@@ -92,4 +92,7 @@ def _assert_whole(db: Connection, root: Path) -> None:
     finished = """SELECT count(*) FROM image_full i WHERE i.state = 'done' AND (i.stars IS NOT NULL OR i.rejected)
         AND (SELECT count(*) FROM match m WHERE m.image_id = i.id) = 5"""
     assert db.execute(finished).fetchone()[0] == 64
+    sides = comparisons.suggestion(db)
+    assert sides is not None and all(side.startswith("lora:") for side in sides)
+    assert len(comparisons.pairs(db, comparisons.begin(db, *sides))) == 8
     assert {row["state"] for row in db.execute("SELECT state FROM job")} == {"done"}
