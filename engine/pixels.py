@@ -1,5 +1,6 @@
 """Film pixels by frame number; `python -m engine.pixels STUDIO` is the frame server, see `engine.frame_server`."""
 
+import os
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ from engine.film_file import FilmInfo, stamp
 from engine.film_reader import FilmReader
 from engine.fit import Box, Fit, cropped, fit_picture, width_before_crop
 from engine.video import Threads
+
+NICENESS = 2
+"""Pictures give way to the keys of the terminals that wait for them; the engine's work gives way to both."""
 
 
 class Film:
@@ -97,6 +101,7 @@ def main() -> None:
     """Serve the studio named on the command line."""
     from engine.frame_server import FrameServer
 
+    os.nice(NICENESS)
     try:
         server = FrameServer(Path(sys.argv[1]))
     except UserError as error:
