@@ -61,17 +61,25 @@ def _group(root: Path) -> Regrouped:
         claimed = claim(studio.db, "cpu", os.getpid())
         assert claimed is not None
         job = RunningJob(studio, claimed, Models())
-        before = _peak()
+        before = _begin_peak()
         start, used = time.perf_counter(), time.process_time()
         holds.group_film(studio.db, FILM, THRESHOLD, job)
         seconds = time.perf_counter() - start
-        print(f"170,000 frames regrouped: {time.process_time() - used:.2f} s of a processor", file=sys.stderr)
+        used = time.process_time() - used
         ingest._store_shots(studio.db, FILM, job)
-    return Regrouped(seconds, _peak() - before)
+        taken = _peak() - before
+    print(f"{LONG:,} frames regrouped: {used:.2f} s of a processor", file=sys.stderr)
+    return Regrouped(seconds, taken)
+
+
+def _begin_peak() -> float:
+    """Forget what this process held at most before, as when it imported; returns the MiB that it holds now."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _peak()
 
 
 def _peak() -> float:
-    """MiB that this process has held at most."""
+    """MiB that this process has held at most since then."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1]) / 1024
