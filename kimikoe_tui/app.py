@@ -48,6 +48,7 @@ from kimikoe_tui.widgets.real_pixels import PictureLayer
 
 POLL_SECONDS = 0.25
 ENGINE_SECONDS = 1.0
+QUIET_SECONDS = 0.3
 TRUE_COLOUR_TERMS = ("256color", "kitty", "ghostty", "alacritty", "direct")
 
 THEME = Theme(
@@ -67,7 +68,7 @@ THEME = Theme(
 class KimikoeApp(App[None]):
     """Watches the studio and tells the open room what changed."""
 
-    CSS_PATH = "app.tcss"
+    CSS_PATH = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]  # one read later restyles all
     TITLE = "kimikoe"
     DEFAULT_MODE = "home"
     BINDINGS = keys.over_menus()
@@ -104,11 +105,19 @@ class KimikoeApp(App[None]):
         self._last_change = changes.newest(self.session.reader())
         self._version = -1
         self._looking = False
+        self._is_loaded = False
         self.animation_level = "none"
         self.register_theme(THEME)
         self.theme = THEME.name
         for context in keys.ROOMS:
             self.add_mode(context, partial(self._open_room, context))
+
+    def _load_while_quiet(self) -> None:
+        """Load the other rooms before they are opened, once no key came for a moment."""
+        quiet = isinstance(self._driver, TerminalDriver) and time.monotonic() - self._driver.heard > QUIET_SECONDS
+        if quiet and not self._is_loaded:
+            self._is_loaded = True
+            self._load_later()
 
     @work(thread=True, group="loading", exit_on_error=False)
     def _load_later(self) -> None:
@@ -125,7 +134,6 @@ class KimikoeApp(App[None]):
         self.set_interval(POLL_SECONDS, self.poll)
         self.set_interval(ENGINE_SECONDS, self._watch_engine)
         self.call_after_refresh(self._watch_engine)
-        self.call_after_refresh(self._load_later)
         if self._start_engine is not None:
             self.start_engine()
 
@@ -136,6 +144,7 @@ class KimikoeApp(App[None]):
 
     def poll(self) -> None:
         """Look, on another thread, what was committed since the last look; one look at a time."""
+        self._load_while_quiet()
         if not self._looking:
             self._looking = True
             self._look()

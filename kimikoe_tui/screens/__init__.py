@@ -18,7 +18,7 @@ LATER = (
 
 
 def load_later() -> None:
-    """Load what is opened later, behind the first paint, so that no key waits for it; and the grammar of queries."""
+    """Load what is opened later, so that no key waits for it; and the grammar of queries."""
     for name in LATER:
         import_module(f"kimikoe_tui.screens.{name}")
     parse("1girl")

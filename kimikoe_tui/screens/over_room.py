@@ -1,47 +1,32 @@
 """What opens over a room: it closes once, however many keys were typed while it did."""
 
-from rich.console import RenderableType
+from collections.abc import Sequence
+
 from textual import events
 from textual.await_complete import AwaitComplete
-from textual.css.styles import RulesMap
-from textual.renderables.background_screen import BackgroundScreen
-from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.geometry import Region
+from textual.screen import ModalScreen, ScreenResultType
 from textual.strip import Strip
-from textual.style import Style
-from textual.visual import RenderOptions, Visual
 from textual.widgets import Input
 
-
-class RoomBelow(Visual):
-    """The room's lines as they are. Textual would make each anew, for a tint that a transparent menu has not."""
-
-    def __init__(self, room: Screen[object]) -> None:
-        self._room = room
-
-    def render_strips(self, width: int, height: int | None, style: Style, options: RenderOptions) -> list[Strip]:
-        """All of them."""
-        return self._room._compositor.render_strips()
-
-    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
-        """As wide as the terminal."""
-        return self._room.size.width
-
-    def get_height(self, rules: RulesMap, width: int) -> int:
-        """As high as the terminal."""
-        return self._room.size.height
+from kimikoe_tui.screens.laid_out import LaidOut
 
 
-class OverRoom(ModalScreen[ScreenResultType]):
+class OverRoom(LaidOut[ScreenResultType], ModalScreen[ScreenResultType]):
     """A menu, a line or a pane over a room. Keys that reach it once it has closed belong to nobody."""
 
     closed = False
+    _below: Sequence[Strip] = ()
 
-    def render(self) -> RenderableType:
-        """What is under it."""
-        ground = super().render()
-        if isinstance(ground, BackgroundScreen) and not ground.color.a:
-            return RoomBelow(ground.screen)  # type: ignore[return-value]  # a screen's may be a `Visual` too
-        return ground
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """What is under it: the room's lines as they are, where nothing tints them. Textual would make each anew."""
+        room = self.app.screen_stack[self.app.screen_stack.index(self) - 1]
+        if self.styles.background.a or room._compositor.size != self.size:
+            return super().render_lines(crop)
+        if self._dirty_regions or not self._below:
+            self._below = room._compositor.render_strips()
+            self._dirty_regions.clear()
+        return [strip.crop(crop.x, crop.right) for strip in self._below[crop.y : crop.bottom]]
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close with a result; what has closed already stays so, and no room is closed in its place."""

@@ -10,7 +10,6 @@ from rich.cells import cell_len
 from textual import events, work
 from textual.app import ComposeResult
 from textual.message import Message
-from textual.screen import Screen
 
 from db import events as acts
 from db import queue
@@ -19,6 +18,7 @@ from db.events import Undone
 from db.i18n import _
 from kimikoe_tui import keys
 from kimikoe_tui.input_method import HINT, press_narrow
+from kimikoe_tui.screens.laid_out import LaidOut
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.bars import KeyBar, StatusLine, TopLine
@@ -28,7 +28,7 @@ from kimikoe_tui.widgets.virtual_list import VirtualList
 TELLING_TURNS = 2
 
 
-class Room(TellsFailures, Screen[None]):
+class Room(TellsFailures, LaidOut[None]):
     """A room. Its `context` names its keys in the registry."""
 
     BINDINGS = keys.bindings(keys.ALL)
