@@ -49,6 +49,7 @@ from kimikoe_tui.widgets.real_pixels import PictureLayer
 POLL_SECONDS = 0.25
 ENGINE_SECONDS = 1.0
 QUIET_SECONDS = 0.3
+SCREENS_CSS = sorted(Path(__file__).parent.glob("screens/*.tcss"))  # read at the start: one read later restyles all
 TRUE_COLOUR_TERMS = ("256color", "kitty", "ghostty", "alacritty", "direct")
 
 THEME = Theme(
@@ -68,7 +69,7 @@ THEME = Theme(
 class KimikoeApp(App[None]):
     """Watches the studio and tells the open room what changed."""
 
-    CSS_PATH = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]  # one read later restyles all
+    CSS_PATH = [Path(__file__).with_name("app.tcss"), *SCREENS_CSS]
     TITLE = "kimikoe"
     DEFAULT_MODE = "home"
     BINDINGS = keys.over_menus()
