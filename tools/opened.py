@@ -10,7 +10,6 @@ from pathlib import Path
 
 from textual import events
 
-from kimikoe_tui import app
 from kimikoe_tui.app import KimikoeApp, prefer_true_colour
 from kimikoe_tui.graphics.detect import Detection
 from kimikoe_tui.graphics.known import known_terminals
@@ -24,12 +23,11 @@ NEVER_ENDING = ("looks", "work")
 class Opened(KimikoeApp):
     """Tells how far it is."""
 
-    CSS_PATH = str(Path(app.__file__).with_name("app.tcss"))
-
     def __init__(self, state: Path, *arguments: object, **options: object) -> None:
         super().__init__(*arguments, **options)  # type: ignore[arg-type]
         self._state = state
         self._heard = 0
+        self._done_after = -1
 
     def on_mount(self) -> None:
         """Begin to tell."""
@@ -42,8 +40,10 @@ class Opened(KimikoeApp):
         await super().on_event(event)
 
     def _tell_state(self) -> None:
+        before, self._done_after = self._done_after, self._heard if self._is_done else -1
+        is_done = before == self._done_after == self._heard  # seen twice: what the last key does may not have begun yet
         beside = self._state.with_suffix(".new")
-        beside.write_text(f"{self._heard} {type(self.screen).__name__} {int(self._is_done)}", encoding="utf-8")
+        beside.write_text(f"{self._heard} {type(self.screen).__name__} {int(is_done)}", encoding="utf-8")
         os.replace(beside, self._state)
 
     @property

@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image, ImageChops
 
+from db import comparisons
 from db.connect import DATABASE_NAME, connect, connect_studio, studio_file
 
 TOOLS = ("xterm", "Xvfb", "xdotool", "import")
@@ -35,17 +36,20 @@ RESOURCES = (
     "directColor: true",
     "termName: xterm-256color",
 )
-SHOTS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "home": ("HomeRoom", ()),
-    "frames": ("FramesRoom", ("g", "f", "n")),
-    "shots": ("ShotsRoom", ("g", "s")),
-    "cull": ("CullRoom", ("g", "c")),
-    "survey": ("SurveyRoom", ("s",)),
-    "runs": ("RunsRoom", ("s", "g", "r")),
-    "jobs": ("JobsRoom", ("g", "j")),
-    "keys": ("HelpScreen", ("g", "c", "question")),
-}
-"""By the picture's name, the screen that it is of and the keys that lead there from the one before."""
+SHOTS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    ("home", "HomeRoom", ()),
+    ("frames", "FramesRoom", ("g", "f", "n")),
+    ("shots", "ShotsRoom", ("g", "s")),
+    ("cull", "CullRoom", ("g", "c")),
+    ("survey", "SurveyRoom", ("s",)),
+    ("", "BlindRoom", ("s", "b", "Return")),
+    ("blind", "BlindRoom", ("l", "h", "h")),
+    ("runs", "RunsRoom", ("b", "g", "r")),
+    ("jobs", "JobsRoom", ("g", "j")),
+    ("keys", "HelpScreen", ("g", "c", "question")),
+)
+"""The picture's name, the screen that it is of, and the keys that lead there from the one before; none is taken of what
+has no name."""
 MENU_KEY, MENU = "g", "GoMenu"
 Told = Callable[[int, str, bool], bool]
 """Whether what the program tells is what is waited for: keys heard, the screen on top, and whether all is painted."""
@@ -62,10 +66,12 @@ def main() -> None:
         sys.exit(f"not installed: {', '.join(missing)}")
     options.folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as folder, _window(_copied(options.studio, Path(folder)), options.language) as window:
-        for name, (screen, keys) in SHOTS.items():
+        for name, screen, keys in SHOTS:
             window.press(*keys)
-            window.settled(screen).save(options.folder / f"{name}.png", optimize=True)
-            print(options.folder / f"{name}.png", flush=True)
+            picture = window.settled(screen)
+            if name:
+                picture.save(options.folder / f"{name}.png", optimize=True)
+                print(options.folder / f"{name}.png", flush=True)
 
 
 def _copied(studio: Path, folder: Path) -> Path:
@@ -78,7 +84,7 @@ def _copied(studio: Path, folder: Path) -> Path:
     target.execute("UPDATE job SET state = 'queued' WHERE state = 'running'")  # whose time left would change
     source.close()
     target.close()
-    connect_studio(copy).close()
+    _begin_trial(copy)
     for name in CACHES:
         if (studio / name).is_file():
             shutil.copy2(studio / name, copy / name)
@@ -89,6 +95,16 @@ def _copied(studio: Path, folder: Path) -> Path:
     return copy
 
 
+def _begin_trial(studio: Path) -> None:
+    """Begin what the blind room offers, with a seed that always has the same pairs stand in the same order."""
+    db = connect_studio(studio)
+    if (sides := comparisons.suggestion(db)) is None:
+        sys.exit(f"{studio.name} has no two pictures of one prompt and seed by two LoRAs, as a new demo's has")
+    comparisons.begin(db, *sides)
+    db.execute("UPDATE trial SET seed = 0")
+    db.close()
+
+
 class Window:
     """kimikoe in xterm as VT340, on a display of its own; `state` is the file in which it tells how far it is."""
 
@@ -97,7 +113,7 @@ class Window:
         self._pressed = 0
 
     def press(self, *keys: str) -> None:
-        """Press keys, one after another, each when the one before has been heard and its menu is there, or gone."""
+        """Press keys, each when all that the one before led to has been painted, its menu being there, or gone."""
         menu_wanted = False
         for key in keys:
             self._wait_for(self._ready(menu_wanted), f"the key before {key}")
@@ -107,7 +123,7 @@ class Window:
             self._pressed, menu_wanted = self._pressed + 1, key == MENU_KEY
 
     def _ready(self, menu_wanted: bool) -> Told:
-        return lambda heard, screen, _done: heard == self._pressed and (screen == MENU) == menu_wanted
+        return lambda heard, screen, done: heard == self._pressed and done and (screen == MENU) == menu_wanted
 
     def settled(self, wanted: str) -> Image.Image:
         """The window once this screen has painted all it shows, cut to what is not the display's ground."""
