@@ -45,7 +45,8 @@ class Effort:
     The first three stages of the shipped base still weighed noise levels by a capped signal-to-noise ratio, and mouths
     no more than faces. Before `settle` it did not hear the words at 16 x 16; the rate of that stage fell more slowly up
     to step 2,400, where a longer course was cut short. Up to step 1,800 of `bind` clothes weighed no more than what is
-    around them. The decoder was tuned and the judge trained on a card, all else on two cores.
+    around them. The decoder was tuned on a card, and there the judge began: its first leg was that of 1,400,000
+    pictures, the later two, on two cores as all else, those of 2,100,000.
     """
 
     plain: int = 60_000
@@ -55,7 +56,7 @@ class Effort:
     vae_steps: int = 8_000
     decoder_steps: int = 8_000
     tagger_pictures: int = 1_120_000
-    judge_pictures: int = 1_400_000
+    judge_pictures: int = 1_700_000
     sketch_steps: int = 2_000
     drawing_steps: int = 2_400
     finish_steps: int = 3_400
