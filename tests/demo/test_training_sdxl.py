@@ -171,11 +171,10 @@ def test_as_one_file_it_is_the_same_model(published: Path, tmp_path: Path) -> No
 def test_the_card_says_what_the_sizes_do(published: Path) -> None:
     sizes = measure_sizes(published, DepthReader(), 2)
     assert sizes.of == 2 and sizes.sharpness_drawings < 0.8
-    write_sdxl_card(
-        SdxlFigures([], Sizes(17.5, 26.0, 0.6, 0.5, 2), 24.1, 2, STEPS), np.zeros((2, 8, 8, 3), np.uint8), published
-    )
+    said = Sizes(17.5, 26.0, 3.5, 25.0, 0.6, 0.5, 2)
+    write_sdxl_card(SdxlFigures([], said, 24.1, 2, STEPS), np.zeros((2, 8, 8, 3), np.uint8), published)
     card = (published / "README.md").read_text()
-    assert "| 17.5 | 26.0 |" in card and "24.1 MB" in card
+    assert "| 17.5 | 26.0 |" in card and "| 3.5 | 25.0 |" in card and "24.1 MB" in card
     assert inspect_base(str(published)).licence == ("mit", "https://opensource.org/license/mit")
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.demo.training.appraisal import CFG_SCALE, SAMPLER, STEPS, Adherence, Nearness
 from engine.demo.training.on_film import OnFilm
 
-CARD, GRID, FIGURES = "README.md", "grid.webp", "figures.json"
+CARD_FILES = CARD, GRID, FIGURES = "README.md", "grid.webp", "figures.json"
 FILM_F1, TWO_GIRLS_F1, PSNR = 0.93, 0.88, 30.0
 LICENCE = """---
 license: mit

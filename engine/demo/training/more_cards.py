@@ -9,7 +9,7 @@ from engine.demo.training.appraisal import CFG_SCALE, SAMPLER, STEPS, Adherence,
 from engine.demo.training.card import LICENCE, adherence_rows, write_card_files
 from engine.demo.training.conditions import Kind, as_picture
 from engine.demo.training.following import Following, Shown
-from engine.demo.training.sizes import FAR_RIGHT, Sizes
+from engine.demo.training.sizes import CUT, Sizes
 
 _IN_GRID = 8
 _WHAT = {
@@ -108,6 +108,7 @@ What the sizes do, over {sizes.of} prompts of one girl:
 
 | asked for | pictures | drawings |
 |---|---|---|
-| {FAR_RIGHT} px cut off on the left of an original of 160, and not none: figures move left by px | {sizes.moved:.1f} | {sizes.moved_drawings:.1f} |
+| {CUT} px cut off above an original of 160, and not none: figures move up by px | {sizes.up:.1f} | {sizes.up_drawings:.1f} |
+| {CUT} px cut off on its left, and not none: figures move left by px | {sizes.left:.1f} | {sizes.left_drawings:.1f} |
 | an original of 64, and not 128: share of the sharpness left | {sizes.sharpness:.2f} | {sizes.sharpness_drawings:.2f} |
 """  # noqa: E501

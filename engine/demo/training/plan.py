@@ -16,7 +16,7 @@ from engine.demo.screenplay import SCREENPLAY
 from engine.demo.training.appraisal import adherence, draw_prompts, grid, load_judges, load_made_base, nearness
 from engine.demo.training.base import Stage, made_networks, train_stage
 from engine.demo.training.captions import Captions
-from engine.demo.training.card import Appraisal, write_card
+from engine.demo.training.card import CARD_FILES, Appraisal, write_card
 from engine.demo.training.corpus import Corpus, Recipe, draw_corpus
 from engine.demo.training.frames import draw_frames
 from engine.demo.training.latents import encode_pictures, latent_size
@@ -270,4 +270,6 @@ def appearing_whole(folder: Path) -> Iterator[Path]:
 
 
 def folder_megabytes(folder: Path) -> float:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+    """What is loaded from a folder, without its card."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in CARD_FILES]
+    return sum(path.stat().st_size for path in files) / 1e6

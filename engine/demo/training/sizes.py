@@ -20,21 +20,24 @@ from engine.demo.training.measures import MEASURES, prompt_of
 from engine.demo.training.originals import Original, at_original
 
 SCENES = 32
-FAR_LEFT, FAR_RIGHT = 0, 32
-_TOP = 16
+CUT = 32
 _FIGURE = 0.4
 _AT_ONCE = 8
 
 Pictures = NDArray[np.uint8]
-Draw = Callable[[Original, int], Pictures]  # all scenes of an original size, that much cut off on the left
+Corner = tuple[int, int]  # how many pixels are cut off above and on the left
+Draw = Callable[[Original, Corner], Pictures]  # all scenes
 
 
 class Sizes(msgspec.Struct, frozen=True):
-    """What asking does, and what it does to drawings: how many pixels figures move left when 32 are cut off on the
-    left of an original of 160 and not none; and which share of the sharpness is left when the original was of 64."""
+    """What asking does, and what it does to drawings: how many pixels figures move up when 32 are cut off above an
+    original of 160 and not none, and to the left when they are cut off on the left; and which share of the sharpness
+    is left when the original was of 64."""
 
-    moved: float
-    moved_drawings: float
+    up: float
+    up_drawings: float
+    left: float
+    left_drawings: float
     sharpness: float
     sharpness_drawings: float
     of: int
@@ -45,14 +48,16 @@ def measure_sizes(folder: Path, reader: DepthReader, count: int = SCENES) -> Siz
     scenes = list(islice(MEASURES[0].scenes(count), count))
     pipeline = StableDiffusionXLPipeline.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
     pipeline.set_progress_bar_config(disable=True)
-    made = _figures(lambda original, left: draw_sized(pipeline, scenes, original, left), reader)
-    drawn = _figures(lambda original, left: _by_hand(scenes, original, left), reader)
-    found = Sizes(made[0], drawn[0], made[1], drawn[1], count)
-    say("sizes", moved=found.moved, of=found.moved_drawings, sharpness=found.sharpness, at=found.sharpness_drawings)
+    made = _figures(lambda original, corner: draw_sized(pipeline, scenes, original, corner), reader)
+    drawn = _figures(lambda original, corner: _by_hand(scenes, original, corner), reader)
+    found = Sizes(made[0], drawn[0], made[1], drawn[1], made[2], drawn[2], count)
+    say("sizes", **msgspec.structs.asdict(found))
     return found
 
 
-def draw_sized(pipeline: StableDiffusionXLPipeline, scenes: Sequence[Scene], original: Original, left: int) -> Pictures:
+def draw_sized(
+    pipeline: StableDiffusionXLPipeline, scenes: Sequence[Scene], original: Original, corner: Corner
+) -> Pictures:
     """What comes of the scenes' prompts when that size and that crop are asked for; seeds count up from 1."""
     prompts = [prompt_of(scene).replace("\\", "") for scene in scenes]
     made = []
@@ -64,7 +69,7 @@ def draw_sized(pipeline: StableDiffusionXLPipeline, scenes: Sequence[Scene], ori
                 num_inference_steps=STEPS,
                 guidance_scale=CFG_SCALE,
                 original_size=(original, original),
-                crops_coords_top_left=(_top(original), left),
+                crops_coords_top_left=corner,
                 target_size=(SIZE, SIZE),
                 generator=[torch.Generator().manual_seed(seed) for seed in seeds],
                 output_type="np",
@@ -73,33 +78,35 @@ def draw_sized(pipeline: StableDiffusionXLPipeline, scenes: Sequence[Scene], ori
     return np.asarray((np.concatenate(made) * 255).round().clip(0, 255), np.uint8)
 
 
-def _figures(draw: Draw, reader: DepthReader) -> tuple[float, float]:
-    """Pixels moved, share of sharpness left."""
-    moved = _middles(reader, draw(160, FAR_LEFT)) - _middles(reader, draw(160, FAR_RIGHT))
-    left = sharpness(draw(64, 0)) / max(1e-6, sharpness(draw(128, 0)))
-    return float(np.nanmedian(moved)) if np.isfinite(moved).any() else 0.0, left
+def _figures(draw: Draw, reader: DepthReader) -> tuple[float, float, float]:
+    """Pixels moved up, pixels moved left, share of sharpness left."""
+    half = CUT // 2
+    up = _middles(reader, draw(160, (0, half)))[:, 1] - _middles(reader, draw(160, (CUT, half)))[:, 1]
+    left = _middles(reader, draw(160, (half, 0)))[:, 0] - _middles(reader, draw(160, (half, CUT)))[:, 0]
+    sharpness_left = sharpness(draw(64, (0, 0))) / max(1e-6, sharpness(draw(128, (0, 0))))
+    return _median(up), _median(left), sharpness_left
 
 
-def _by_hand(scenes: Sequence[Scene], original: Original, left: int) -> Pictures:
+def _median(moved: NDArray[np.float64]) -> float:
+    return float(np.nanmedian(moved)) if np.isfinite(moved).any() else 0.0
+
+
+def _by_hand(scenes: Sequence[Scene], original: Original, corner: Corner) -> Pictures:
     pictures = [
         at_original(draw_scene(scene, hand, original, original))
         for scene, hand in zip(scenes, hands(len(scenes)), strict=True)
     ]
-    top = _top(original)
+    top, left = corner
     return np.stack([picture[top : top + SIZE, left : left + SIZE] for picture in pictures])
 
 
-def _top(original: Original) -> int:
-    """Half of what is cut off in all, above."""
-    return _TOP if original > SIZE else 0
-
-
 def _middles(reader: DepthReader, pictures: Pictures) -> NDArray[np.float64]:
-    """Mean x in pixels [n] of what is near, NaN where nothing is."""
+    """Mean x and y in pixels [n, 2] of what is near, NaN where nothing is."""
     near = reader.read(pictures) > _FIGURE
-    x = np.arange(near.shape[2]) * (SIZE / near.shape[2])
+    at = np.arange(near.shape[2]) * (SIZE / near.shape[2])
     count = near.sum((1, 2))
-    return np.where(count > 0, (near * x).sum((1, 2)) / np.maximum(count, 1), np.nan)
+    sums = np.stack([(near * at).sum((1, 2)), (near * at[:, None]).sum((1, 2))], 1)
+    return np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None], np.nan)
 
 
 def sharpness(pictures: Pictures) -> float:
