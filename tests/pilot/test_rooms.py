@@ -5,7 +5,8 @@ from sqlite3 import Connection
 
 import pytest
 from textual import events
-from textual.geometry import Region
+from textual.geometry import Region, Size
+from textual.screen import Screen
 from textual.widgets import Static
 
 from db import library, queue, tags
@@ -155,3 +156,25 @@ async def test_the_command_palette_knows_the_rooms_and_their_keys(open_studio: O
         await looked_at(app, pilot, 1)
         titles = [command.title for command in app.get_system_commands(app.screen)]
         assert "go to cull" in titles and "next shot" in titles
+
+
+async def test_a_menu_has_the_room_laid_out_for_another_size_alone(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_out: list[str] = []
+    refresh_layout = Screen._refresh_layout
+
+    def noted(screen: Screen[None], size: Size | None = None, scroll: bool = False) -> None:
+        laid_out.extend([type(screen).__name__] if size is not None else [])
+        refresh_layout(screen, size, scroll)
+
+    async with open_studio() as (app, pilot):
+        await pilot.pause()
+        monkeypatch.setattr(Screen, "_refresh_layout", noted)
+        await pilot.press("g")
+        await until(pilot, lambda: "GoMenu" in laid_out)
+        await pilot.pause()
+        assert laid_out == ["GoMenu"]
+        await pilot.resize_terminal(90, 30)
+        await until(pilot, lambda: {"GoMenu", "HomeRoom"} <= set(laid_out[1:]))
+        assert app.screen.size == Size(90, 30)
