@@ -35,7 +35,7 @@ from kimikoe_tui.graphics.probe import window_cell
 from kimikoe_tui.graphics.replies import KeyFilter
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
-from kimikoe_tui.quickness import Tidying, hand_over_quickly, let_lines_go, paint_soon
+from kimikoe_tui.quickness import Tidying, hand_over_quickly, let_lines_go, paint_soon, set_program_aside
 from kimikoe_tui.screens.over_room import OverRoom
 from kimikoe_tui.screens.room import Room, reversal
 from kimikoe_tui.session import Session
@@ -332,6 +332,7 @@ def run_studio(
     hand_over_quickly()
     paint_soon()
     let_lines_go()
+    set_program_aside()
     app = KimikoeApp(root, start_engine, display=display, key_filter=key_filter, culling=culling)
     app.run(mouse=False)
     if detection and isinstance(app._driver, TerminalDriver):

@@ -27,6 +27,11 @@ def paint_soon() -> None:
     screen.UPDATE_PERIOD = 1 / max(constants.MAX_FPS, FRAMES)  # type: ignore[misc]
 
 
+def set_program_aside() -> None:
+    """Let no search for unreachable objects look at what the program consists of."""
+    gc.freeze()
+
+
 def let_lines_go() -> None:
     """Let lines go when nothing shows them. Textual's keep themselves, as the only part of themselves, and with them
     all that was made of them, until a search finds tens of thousands of objects."""
@@ -49,13 +54,12 @@ def _crop_extend(strip: Strip, start: int, end: int, style: Style | None) -> Str
 class Tidying:
     """Looks for unreachable objects between keys, never at one: a whole search takes longer than a key may wait.
 
-    What the program consists of is set aside, and so is what the first one finds alive; no later one looks at it.
+    The first one sets aside what is alive then, which no later one looks at again.
     """
 
     def __init__(self) -> None:
         young, middle, _old = gc.get_threshold()
         gc.set_threshold(young, middle, NEVER)
-        gc.freeze()
         self._done: float | None = None
 
     def tick(self, heard: float, now: float) -> None:

@@ -31,8 +31,9 @@ def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_memory_is_tidied_once_after_keys_and_never_at_one(searches: list[int]) -> None:
+    gc.unfreeze()
     tidying = Tidying()
-    assert gc.get_threshold()[2] == NEVER
+    assert gc.get_threshold()[2] == NEVER and gc.get_freeze_count() == 0
     tidying.tick(heard=10.0, now=10.0 + IDLE_SECONDS / 2)
     assert searches == []
     for now in (12.0, 13.0, 60.0):
