@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from textual import events
+from textual._context import visible_screen_stack
 from textual.await_complete import AwaitComplete
 from textual.geometry import Region
 from textual.screen import ModalScreen, ScreenResultType
@@ -20,11 +21,11 @@ class OverRoom(LaidOut[ScreenResultType], ModalScreen[ScreenResultType]):
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """What is under it: the room's lines as they are, where nothing tints them. Textual would make each anew."""
-        room = self.app.screen_stack[self.app.screen_stack.index(self) - 1]
-        if self.styles.background.a or room._compositor.size != self.size:
+        rooms = visible_screen_stack.get([])
+        if self.styles.background.a or not rooms or rooms[-1]._compositor.size != self.size:
             return super().render_lines(crop)
         if self._dirty_regions or not self._below:
-            self._below = room._compositor.render_strips()
+            self._below = rooms.pop()._compositor.render_strips()
             self._dirty_regions.clear()
         return [strip.crop(crop.x, crop.right) for strip in self._below[crop.y : crop.bottom]]
 

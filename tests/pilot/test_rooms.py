@@ -5,6 +5,7 @@ from sqlite3 import Connection
 
 import pytest
 from textual import events
+from textual._context import visible_screen_stack
 from textual.geometry import Region, Size
 from textual.screen import Screen
 from textual.widgets import Static
@@ -178,3 +179,19 @@ async def test_a_menu_has_the_room_laid_out_for_another_size_alone(
         await pilot.resize_terminal(90, 30)
         await until(pilot, lambda: {"GoMenu", "HomeRoom"} <= set(laid_out[1:]))
         assert app.screen.size == Size(90, 30)
+
+
+async def test_a_menu_over_the_help_leaves_the_room_under_both_in_sight(open_studio: Open) -> None:
+    async with open_studio("question_mark") as (app, pilot):
+        assert isinstance(app.screen, HelpScreen)
+        await pilot.pause()
+        visible_screen_stack.set(app._background_screens)
+        help_alone = [strip.text for strip in app.screen._compositor.render_strips()]
+        assert any("kimikoe" in line for line in help_alone)
+        app.push_screen(GoMenu())
+        await until(pilot, lambda: bool(app.screen.query("#menu")))
+        await pilot.pause()
+        visible_screen_stack.set(app._background_screens)
+        above = app.screen.query_one("#menu").region.y
+        assert above > 0
+        assert [strip.text for strip in app.screen._compositor.render_strips()][:above] == help_alone[:above]
