@@ -55,9 +55,9 @@ class Lesson:
         stages, story = self.story.stages, self.story
         recipe = settings.recipe(STEPS[1], seed=seed)
         stages.heading(f"seed {seed}")
-        run_id = stages.once(f"lesson{seed}", lambda: story.plan_run("named", recipe))
+        run_id = story.plan_run("named", recipe)  # each time anew: what an earlier one found is no result of this one
         train, *_probes = stages.jobs(
-            f"lesson-jobs{seed}",
+            f"lesson-jobs{run_id}",
             lambda: [
                 TrainRequest(run_id=run_id),
                 settings.probe_request(run_id, story.film_id, 0.0, "before"),
