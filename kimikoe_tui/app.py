@@ -14,6 +14,7 @@ from textual import constants, on, work
 from textual._compositor import ChopsUpdate
 from textual.actions import ActionParseResult
 from textual.app import App, SystemCommand
+from textual.await_remove import AwaitRemove
 from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.events import Key
@@ -21,6 +22,7 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
+from textual.widget import Widget
 
 from db import changes, engine_life
 from db.changes import Change
@@ -35,7 +37,14 @@ from kimikoe_tui.graphics.probe import window_cell
 from kimikoe_tui.graphics.replies import KeyFilter
 from kimikoe_tui.messages import messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
-from kimikoe_tui.quickness import Tidying, hand_over_quickly, let_lines_go, paint_soon, set_program_aside
+from kimikoe_tui.quickness import (
+    Tidying,
+    hand_over_quickly,
+    let_lines_go,
+    let_work_give_way,
+    paint_soon,
+    set_program_aside,
+)  # fmt: skip
 from kimikoe_tui.screens.over_room import OverRoom
 from kimikoe_tui.screens.room import Room, reversal
 from kimikoe_tui.session import Session
@@ -132,6 +141,7 @@ class KimikoeApp(App[None]):
 
     def on_mount(self) -> None:
         """Start watching, behind the first paint."""
+        let_work_give_way()
         self.set_interval(POLL_SECONDS, self.poll)
         self.set_interval(ENGINE_SECONDS, self._watch_engine)
         self.call_after_refresh(self._watch_engine)
@@ -253,6 +263,10 @@ class KimikoeApp(App[None]):
     def _paint_again(self) -> None:
         self.picture_layer.forget()
         self.refresh(layout=True)
+
+    def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
+        """A screen that is gone leaves others as they were; Textual has the one below it laid out anew, twice."""
+        return super()._prune(*nodes, parent=None if parent is self else parent)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Note which cells are written, for they erase what was painted there; Textual has no public place for it."""

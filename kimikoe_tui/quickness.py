@@ -1,8 +1,11 @@
-"""Keys come first: threads hand over within a blink, and memory is tidied while nobody types."""
+"""Keys come first: other threads give way and hand over within a blink, and memory is tidied while nobody types."""
 
+import asyncio
 import gc
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from rich.style import Style
 from textual import constants, screen
@@ -11,6 +14,8 @@ from textual.strip import Strip
 
 HAND_OVER_SECONDS = 0.0005
 """So long at most the terminal's writer waits for work in Python elsewhere; Python's own choice is 5 ms."""
+NICENESS = 1
+"""The threads that read and draw give way to the one that hears keys, and the frame server to both."""
 FRAMES = 240
 """A second, at most: a change waits 4 ms for its frame; of the 60 that Textual itself would paint it waits up to 17."""
 IDLE_SECONDS = 1.0
@@ -20,6 +25,12 @@ NEVER = 1_000_000
 def hand_over_quickly() -> None:
     """Let what is ready to be written go out in the middle of a repaint."""
     sys.setswitchinterval(HAND_OVER_SECONDS)
+
+
+def let_work_give_way() -> None:
+    """Have a processor that is wanted by more than one thread of this program go to that of the running loop."""
+    workers = ThreadPoolExecutor(thread_name_prefix="work", initializer=os.nice, initargs=(NICENESS,))
+    asyncio.get_running_loop().set_default_executor(workers)
 
 
 def paint_soon() -> None:

@@ -1,6 +1,7 @@
 """How the frames room reads, on workers' threads: which frames there are, and all that is known of one."""
 
 from array import array
+from bisect import bisect_left
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -9,22 +10,25 @@ from textual.message import Message
 
 from db import drawings, films, query, tags
 from db.drawings import Beginnings, Hold
-from db.films import Film, Frame, Scope, pack
+from db.films import Film, Frame, Scope, pack, unpack
 from db.tags import FrameTag
 from kimikoe_tui.frame_edits import scope_name
 from kimikoe_tui.screens.room import ListRoom
 from kimikoe_tui.widgets.filmstrip import MOST_AROUND
+from kimikoe_tui.widgets.frame_list import Rows, read_pages
 
 
 @dataclass
 class Listed(Message):
-    """The frames that match an expression, and the one to put the cursor on."""
+    """The frames that match an expression, the one to put the cursor on, and all that is to be seen of it there."""
 
     ids: "array[int]"
     films: dict[int, Film]
     beginnings: Beginnings
     expression: str
     at: int | None
+    pages: dict[int, Rows]
+    here: "Looked | None"
 
 
 @dataclass
@@ -69,6 +73,9 @@ def read_frame(db: Connection, film_id: int, number: int, scope: Scope) -> Looke
 class FrameReading(ListRoom):
     """The reading half of the frames room."""
 
+    scope: Scope = "shot"
+    """What an edit of the frame under the cursor reaches."""
+
     @work(thread=True, exclusive=True, group="listing", exit_on_error=False)
     def list_frames(self, expression: str, at: int | None) -> None:
         """Read the films and the ids of their frames; answers with `Listed`."""
@@ -78,7 +85,10 @@ class FrameReading(ListRoom):
         """Read through this thread's connection; raises `UserError` for an expression that is none."""
         db = self.session.reader()
         ids = query.frame_ids(db, expression, self.session.index)
-        return Listed(ids, _known(db), drawings.beginnings(db), expression.strip(), at)
+        index = min(bisect_left(ids, at or 0), len(ids) - 1)
+        here = read_frame(db, *unpack(ids[index]), self.scope) if ids else None
+        pages = read_pages(db, ids, index)
+        return Listed(ids, _known(db), drawings.beginnings(db), expression.strip(), at, pages, here)
 
     @work(thread=True, exclusive=True, group="growth", exit_on_error=False)
     def look_for_growth(self) -> None:

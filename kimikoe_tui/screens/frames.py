@@ -79,7 +79,8 @@ class FramesRoom(FramesMoving):
 
     async def hand_in_filter(self, text: str) -> str:
         """List what matches; returns what is wrong with the text."""
-        listed = await asyncio.to_thread(lambda: self.read_list(text, None))
+        at = self.lines.frame_id
+        listed = await asyncio.to_thread(lambda: self.read_list(text, at))
         if not listed.ids:
             return _("No frame matches.")
         self.post_message(listed)

@@ -39,7 +39,6 @@ class FramesView(FrameReading):
     def __init__(self, session: Session, server: FrameServer) -> None:
         super().__init__(session)
         self._server = server
-        self.scope: Scope = "shot"
         self.pane = "list"
         self.expression = ""
         self.films: dict[int, Film] = {}
@@ -91,11 +90,14 @@ class FramesView(FrameReading):
     @on(Listed)
     def _listed(self, message: Listed) -> None:
         self.films, self.expression, self.beginnings = message.films, message.expression, message.beginnings
-        at = message.at if message.at is not None else self.lines.frame_id
-        self.lines.show(message.ids, message.films, at)
+        self.lines.show(message.ids, message.films, message.at, message.pages)
         self.query_one("#empty").display = not message.ids
         self.title_list()
-        self.look()
+        self._show_picture()
+        if message.here is not None:
+            self._looked(message.here)
+        if (frame_id := self.lines.frame_id) is not None and not self.is_known(frame_id):
+            self.look_again()
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:
@@ -146,11 +148,15 @@ class FramesView(FrameReading):
 
     def look(self) -> None:
         """Show the frame under the cursor, once the cursor rests."""
+        self._show_picture()
+        self.look_again()
+
+    def _show_picture(self) -> None:
+        """Show the picture of the frame under the cursor, and have those around it drawn."""
         self._rest.pause()
         index = self.lines.cursor
         around = [self._picture_key(each) for each in (index, index + 1, index + 2, index + 3, index - 1)]
         self.picture.show(around[0], [key for key in around[1:] if key])
-        self.look_again()
 
     async def known(self, frame_id: int, scope: Scope) -> Looked:
         """All that is known of a frame, also where a key came before the cursor had rested on it."""

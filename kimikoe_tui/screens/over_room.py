@@ -18,15 +18,17 @@ class OverRoom(LaidOut[ScreenResultType], ModalScreen[ScreenResultType]):
 
     closed = False
     _below: Sequence[Strip] = ()
+    _below_of: Sequence[tuple[LaidOut[object], int]] = ()
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """What is under it: the room's lines as they are, where nothing tints them. Textual would make each anew."""
         rooms = visible_screen_stack.get([])
         if self.styles.background.a or not rooms or rooms[-1]._compositor.size != self.size:
             return super().render_lines(crop)
-        if self._dirty_regions or not self._below:
-            self._below = rooms.pop()._compositor.render_strips()
-            self._dirty_regions.clear()
+        self._dirty_regions.clear()
+        below_of = [(room, room.repaints) for room in rooms if isinstance(room, LaidOut)]
+        if self._below_of != below_of:
+            self._below, self._below_of = rooms.pop()._compositor.render_strips(), below_of
         return [strip.crop(crop.x, crop.right) for strip in self._below[crop.y : crop.bottom]]
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:

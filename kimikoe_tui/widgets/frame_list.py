@@ -4,7 +4,7 @@ import sqlite3
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -24,6 +24,7 @@ from kimikoe_tui.widgets.failures import TellsFailures
 from kimikoe_tui.widgets.kept_lines import KeptLines
 
 PAGE = 64
+IN_VIEW = PAGE // 2
 PAGES_KEPT = 32
 RATING = 9
 SHOT_WIDTH = 42
@@ -37,6 +38,24 @@ class FrameRow:
     tags: list[FrameTag]
 
 
+Rows = dict[int, FrameRow]
+"""What was read of frames, by their packed ids."""
+
+
+def read_rows(db: sqlite3.Connection, ids: "array[int]") -> Rows:
+    """Read what lines show of these frames."""
+    return {
+        pack(frame.film_id, frame.number): FrameRow(frame, tags.frame_tags(db, frame.film_id, frame.number))
+        for frame in films.frames(db, ids)
+    }
+
+
+def read_pages(db: sqlite3.Connection, ids: "array[int]", index: int) -> dict[int, Rows]:
+    """Read the pages of a list that are in view where its cursor comes to a line."""
+    first, last = max(0, index - IN_VIEW) // PAGE, min(len(ids) - 1, index + IN_VIEW) // PAGE
+    return {page: read_rows(db, ids[page * PAGE : (page + 1) * PAGE]) for page in range(first, last + 1)}
+
+
 class FrameList(TellsFailures, KeptLines):
     """Keeps packed ids in an array and a few pages of rows; 170,000 frames cost some megabytes."""
 
@@ -44,21 +63,23 @@ class FrameList(TellsFailures, KeptLines):
     class _Read(Message):
         version: int
         page: int
-        rows: dict[int, FrameRow]
+        rows: Rows
 
     def __init__(self, reader: Callable[[], sqlite3.Connection], marks: Marks) -> None:
         super().__init__()
         self._reader, self._marks = reader, marks
         self._films: dict[int, Film] = {}
-        self._pages: OrderedDict[int, dict[int, FrameRow]] = OrderedDict()
+        self._pages: OrderedDict[int, Rows] = OrderedDict()
         self._stale: set[int] = set()
         self._pending: set[int] = set()
         self._version = 0
         self.ids: array[int] = array("q")
         self.scope: tuple[int, int] = (0, -1)
 
-    def show(self, ids: "array[int]", known_films: dict[int, Film], at: int | None) -> None:
-        """List these packed ids, with the cursor on frame `at` or the first one after it."""
+    def show(
+        self, ids: "array[int]", known_films: dict[int, Film], at: int | None, pages: Mapping[int, Rows]
+    ) -> None:  # fmt: skip
+        """List these packed ids, with the cursor on frame `at` or the first one after it; `pages` are known of them."""
         if known_films != self._films:
             self._films = known_films
             self.forget_lines()
@@ -68,6 +89,9 @@ class FrameList(TellsFailures, KeptLines):
             self._pending.clear()
         self.ids = ids
         self.mark_stale(0, 1 << 62)
+        self._stale -= pages.keys()
+        for page, rows in pages.items():
+            self._keep(page, rows)
         self.resize_to(len(ids), None if at is None else bisect_left(ids, at))
 
     @property
@@ -127,12 +151,7 @@ class FrameList(TellsFailures, KeptLines):
 
     @work(thread=True, group="pages", exit_on_error=False)
     def _read(self, version: int, page: int, ids: "array[int]") -> None:
-        db = self._reader()
-        rows = {
-            pack(frame.film_id, frame.number): FrameRow(frame, tags.frame_tags(db, frame.film_id, frame.number))
-            for frame in films.frames(db, ids)
-        }
-        self.post_message(self._Read(version, page, rows))
+        self.post_message(self._Read(version, page, read_rows(self._reader(), ids)))
 
     def on_frame_list__read(self, message: _Read) -> None:
         """Keep a page that was read."""
@@ -140,12 +159,15 @@ class FrameList(TellsFailures, KeptLines):
         if message.version != self._version:
             return
         self._pending.discard(message.page)
-        self._pages[message.page] = message.rows
-        self._pages.move_to_end(message.page)
-        while len(self._pages) > PAGES_KEPT:
-            self._pages.popitem(last=False)
+        self._keep(message.page, message.rows)
         first, end = message.page * PAGE, min((message.page + 1) * PAGE, len(self.ids))
         self._refresh_between(self.ids[first], self.ids[end - 1])
+
+    def _keep(self, page: int, rows: Rows) -> None:
+        self._pages[page] = rows
+        self._pages.move_to_end(page)
+        while len(self._pages) > PAGES_KEPT:
+            self._pages.popitem(last=False)
 
     def look_of(self, index: int) -> Hashable:
         """The frame, what is known of it, and whether it is marked or an edit would reach it."""

@@ -189,9 +189,9 @@ async def test_rows_asked_for_before_the_film_grew_are_read_again(db: Connection
         await looked_at(app, pilot, 1)
         lines = frames_room(app).lines
         whole = lines.ids
-        lines.show(whole[:70], frames_room(app).films, None)
+        lines.show(whole[:70], frames_room(app).films, None, {})
         lines.row(69)
-        lines.show(whole, frames_room(app).films, None)
+        lines.show(whole, frames_room(app).films, None, {})
         await until(pilot, lambda: lines.row(FRAMES - 1) is not None)
 
 

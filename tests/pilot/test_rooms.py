@@ -14,6 +14,7 @@ from db import library, queue, tags
 from db.connect import writing
 from db.requests import IngestRequest, TagRequest, TrainRecipe
 from kimikoe_tui import keys
+from kimikoe_tui.screens.command_line import CommandLine
 from kimikoe_tui.screens.help import HelpScreen
 from kimikoe_tui.screens.home import HomeRoom
 from kimikoe_tui.screens.menu import GoMenu
@@ -179,6 +180,36 @@ async def test_a_menu_has_the_room_laid_out_for_another_size_alone(
         await pilot.resize_terminal(90, 30)
         await until(pilot, lambda: {"GoMenu", "HomeRoom"} <= set(laid_out[1:]))
         assert app.screen.size == Size(90, 30)
+
+
+async def test_a_menu_that_closes_has_nothing_laid_out_again(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laid_out: list[Screen[None]] = []
+    async with open_studio("g") as (app, pilot):
+        await pilot.pause()
+        menu = app.screen
+        monkeypatch.setattr(Screen, "_refresh_layout", lambda screen, *_how, **_more: laid_out.append(screen))
+        await pilot.press("escape")
+        await until(pilot, lambda: not menu.is_attached)
+        await pilot.pause()
+        assert laid_out == []
+
+
+async def test_what_the_room_says_is_seen_under_menus(open_studio: Open) -> None:
+    def is_seen(words: str) -> bool:
+        visible_screen_stack.set(app._background_screens)
+        return any(words in strip.text for strip in app.screen._compositor.render_strips())
+
+    async with open_studio("g") as (app, pilot):
+        room = app.room
+        assert room is not None and not is_seen("some news")
+        room.say("some news")
+        await until(pilot, lambda: is_seen("some news"))
+        app.push_screen(CommandLine())
+        await until(pilot, lambda: isinstance(app.screen, CommandLine) and is_seen("some news"))
+        room.say("other news")
+        await until(pilot, lambda: is_seen("other news"))
 
 
 async def test_a_menu_over_the_help_leaves_the_room_under_both_in_sight(open_studio: Open) -> None:

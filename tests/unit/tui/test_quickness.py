@@ -1,6 +1,9 @@
 """What keys wait for: memory is tidied after them, never at one, and what they changed is painted soon."""
 
+import asyncio
 import gc
+import os
+import threading
 import weakref
 from collections.abc import Iterator
 
@@ -12,7 +15,16 @@ from textual.app import App
 from textual.color import Color
 from textual.strip import Strip
 
-from kimikoe_tui.quickness import FRAMES, IDLE_SECONDS, NEVER, Tidying, let_lines_go, paint_soon
+from kimikoe_tui.quickness import (
+    FRAMES,
+    IDLE_SECONDS,
+    NEVER,
+    NICENESS,
+    Tidying,
+    let_lines_go,
+    let_work_give_way,
+    paint_soon,
+)  # fmt: skip
 
 
 @pytest.fixture(autouse=True)
@@ -83,3 +95,13 @@ async def test_a_program_paints_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     paint_soon()
     async with App[None]().run_test() as pilot:
         assert pilot.app.screen._update_timer._interval == 1 / FRAMES
+
+
+async def test_work_gives_way_to_the_thread_that_hears_keys() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    let_work_give_way()
+    before = niceness()
+    assert await asyncio.to_thread(niceness) == min(19, before + NICENESS)
+    assert niceness() == before
