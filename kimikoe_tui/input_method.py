@@ -12,6 +12,8 @@ _NAMES = {" ": "space", "?": "question_mark", "/": "slash", ":": "colon", "[": "
           "]": "right_square_bracket"}  # fmt: skip
 _WITHOUT_LINES = str.maketrans("", "", "\r\n\t")
 LONG_BURST, VARIED = 12, 8
+REST_SECONDS = 0.1
+"""So long after a part of a long text its next one may come; a terminal's reads end anywhere."""
 HINT = _(" · a full-width key: is an input method on?")
 
 
@@ -33,6 +35,22 @@ def is_burst(text: str) -> bool:
     if len(text) < 2 or not text.isprintable():
         return False
     return not text.isascii() or (len(text) >= LONG_BURST and len(set(text)) >= VARIED)
+
+
+class Bursts:
+    """Tells from keys what comes at once, read after read: of a long text the last read may be a single character."""
+
+    def __init__(self) -> None:
+        self._rest_until = 0.0
+
+    def takes(self, text: str, now: float) -> bool:
+        """Whether what was read at `now`, in seconds, is a burst or what is left of one."""
+        is_rest = now < self._rest_until and text.translate(_WITHOUT_LINES).isprintable()
+        if not is_rest and not is_burst(text):
+            return False
+        if is_rest or len(text) >= LONG_BURST:
+            self._rest_until = now + REST_SECONDS
+        return True
 
 
 async def press_narrow(screen: Screen[Any], event: events.Key) -> bool:

@@ -26,7 +26,7 @@ from textual.widgets import Input
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.line import QUESTION, Line
 from kimikoe_tui.graphics.replies import KeyFilter
-from kimikoe_tui.input_method import is_burst
+from kimikoe_tui.input_method import Bursts
 from kimikoe_tui.terminal_output import TerminalOutput
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class TerminalDriver(LinuxDriver):
         self._writing = threading.Lock()
         self._stopped = False
         self._pasting = False
+        self._bursts = Bursts()
         self.heard = time.monotonic()
         """When the last key came."""
         self._keys: KeyFilter = getattr(self._app, "key_filter", None) or KeyFilter()
@@ -129,7 +130,7 @@ class TerminalDriver(LinuxDriver):
         """What was typed, as keys; what an input method or a paste gave all at once, as one text."""
         if waited and text == "\x1b":  # the parser would wait for what may follow it once more
             return [Key("escape", text)]
-        if not self._pasting and is_burst(text) and not self._ends_a_line(text):
+        if not self._pasting and not self._ends_a_line(text) and self._bursts.takes(text, self.heard):
             return [Paste(text)]
         begin, end = text.rfind(PASTE_BEGINS), text.rfind(PASTE_ENDS)
         self._pasting = begin > end or (self._pasting and end < 0)

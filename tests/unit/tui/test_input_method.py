@@ -11,7 +11,7 @@ from textual.app import App
 from textual.events import Key, Paste
 from textual.widgets import Input
 
-from kimikoe_tui.input_method import is_burst, narrow_key
+from kimikoe_tui.input_method import REST_SECONDS, Bursts, is_burst, narrow_key
 from kimikoe_tui.terminal_driver import TerminalDriver
 
 PROMPT = "1girl, solo, brown hair, 5 fingers"
@@ -46,9 +46,24 @@ def test_decisions_are_never_a_burst_however_slow_the_line(text: str) -> None:
     assert len(set(text)) >= 8 or not is_burst(text)
 
 
+@given(st.integers(1, len(PROMPT) - 12))
+def test_the_last_read_of_a_pasted_text_is_no_key_however_short(rest: int) -> None:
+    bursts = Bursts()
+    assert bursts.takes(PROMPT[:-rest], 5.0)
+    assert bursts.takes(PROMPT[-rest:], 5.0 + 0.9 * REST_SECONDS)
+    assert bursts.takes("x", 5.0 + 1.8 * REST_SECONDS)
+    assert not bursts.takes("x", 5.0 + 3 * REST_SECONDS)
+
+
+def test_a_key_soon_after_a_committed_word_is_a_key() -> None:
+    bursts = Bursts()
+    assert bursts.takes("漢字", 5.0)
+    assert not bursts.takes("x", 5.0 + 0.5 * REST_SECONDS)
+
+
 def heard(text: str, focused: object) -> list[str]:
     """The keys that the driver makes of what comes at once, or the text that was pasted."""
-    driver: Any = SimpleNamespace(_pasting=False, _app=SimpleNamespace(focused=focused))
+    driver: Any = SimpleNamespace(_pasting=False, _app=SimpleNamespace(focused=focused), _bursts=Bursts(), heard=0.0)
     driver._ends_a_line = lambda text: TerminalDriver._ends_a_line(driver, text)
     events: list[Any] = [*TerminalDriver._heard(driver, text, XTermParser())]
     return [event.text if isinstance(event, Paste) else event.key for event in events]
