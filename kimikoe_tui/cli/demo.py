@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-STEPS = (240, 330)
+STEPS = (240, 310)
 
 
 @click.command()

@@ -229,6 +229,16 @@ def test_a_stopped_tagger_ends_as_an_unstopped_one(
     assert np.array_equal(one(pictures)[0], other(pictures)[0])
 
 
+def test_a_patch_is_a_little_of_another_picture() -> None:
+    pictures = np.stack([np.full((128, 128, 3), 10 * number, np.uint8) for number in range(20)])
+    tagger_training.patch(pictures, 0.5, np.random.default_rng(3))
+    strange = [float((picture != 10 * number).mean()) for number, picture in enumerate(pictures)]
+    assert 7 <= sum(share > 0 for share in strange) <= 10
+    assert max(strange) <= 0.2
+    assert set(np.unique(pictures)) <= set(range(0, 200, 10))
+    assert all(len(np.unique(picture)) <= 2 for picture in pictures)
+
+
 def test_drawings_that_were_not_finished_are_drawn_again(tmp_path: Path) -> None:
     recipe = Recipe(5, 6)
     first = np.array(draw_corpus(recipe, tmp_path).pictures)

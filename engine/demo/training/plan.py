@@ -1,6 +1,6 @@
 """Everything that is drawn and trained for the demo, in order. What is there already is not made again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
@@ -26,7 +26,7 @@ from engine.demo.training.networks import LATENT_SIZE
 from engine.demo.training.on_film import score_on_film
 from engine.demo.training.parallel import in_shares
 from engine.demo.training.publish import ONE_FILE, publish_base, publish_one_file, publish_tagger
-from engine.demo.training.tagger import Drawings, train_tagger
+from engine.demo.training.tagger import LEGS, LONGER, Drawings, Leg, train_tagger
 from engine.demo.training.tagger_network import LEVELS, Levels
 from engine.demo.training.tokenizer import make_tokenizer
 from engine.demo.training.vae import psnr, train_vae, tune_decoder
@@ -55,7 +55,7 @@ class Effort:
     frames: int = 32_000
     vae_steps: int = 8_000
     decoder_steps: int = 8_000
-    tagger_pictures: int = 1_120_000
+    tagger_pictures: int = 1_520_000
     judge_pictures: int = 1_700_000
     sketch_steps: int = 2_000
     drawing_steps: int = 2_400
@@ -139,10 +139,10 @@ class Workshop:
 
     def make_taggers(self) -> None:
         """The one that is shipped, and the judge: another network, other drawings, other seeds."""
-        self._make_tagger(self.tagger, 110, self.effort.tagger_pictures, LEVELS)
-        self._make_tagger(self.judge, 910, self.effort.judge_pictures, JUDGE_LEVELS)
+        self._make_tagger(self.tagger, 110, self.effort.tagger_pictures, LEVELS, LONGER)
+        self._make_tagger(self.judge, 910, self.effort.judge_pictures, JUDGE_LEVELS, LEGS)
 
-    def _make_tagger(self, out: Path, seed: int, pictures: int, levels: Levels) -> None:
+    def _make_tagger(self, out: Path, seed: int, pictures: int, levels: Levels, legs: Sequence[Leg]) -> None:
         if out.exists():
             return
         squares = Recipe(seed, self.effort.squares, mixed_styles=True, marks=MARKS)
@@ -152,7 +152,7 @@ class Workshop:
             (draw_frames(frames, self.folder / f"{out.name}-frames"), 0.55),
         ]
         with appearing_whole(out) as partial:
-            train_tagger(drawings, partial, self.folder / f"{out.name}.checkpoint", pictures, seed, levels)
+            train_tagger(drawings, partial, self.folder / f"{out.name}.checkpoint", pictures, seed, levels, legs)
 
     def take_shipped(self) -> None:
         """Go on from what is shipped; only together do its parts know each other's latents and words."""

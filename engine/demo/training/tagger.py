@@ -4,7 +4,7 @@ import csv
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from engine.base import default_device
 from engine.demo.drawing.scene import Scene
+from engine.demo.training.corpus import SIZE
 from engine.demo.training.frames import squared
 from engine.demo.training.loading import batches
 from engine.demo.training.log import say
@@ -28,15 +29,19 @@ BATCH = 64
 _SAVE_SECONDS = 120
 _SMALL = (*EYE_COLOURS, *EXPRESSIONS, "brow markings", "glasses", "blush", "earrings", "braid", "ponytail")
 _SHIFT = 4
+_PATCH = 6
 
 
 @dataclass(frozen=True)
 class Leg:
-    """A share of the training with a learning rate of its own course; some tags weigh more than 1."""
+    """A share of the training with a learning rate of its own course; some tags weigh more than 1, and a share of the
+    pictures is `patched`. At its end a share of how the weights were before it is `kept` (Wortsman et al., 2022)."""
 
     share: float
     weights: Mapping[str, float]
     flat: float
+    patched: float = 0.0
+    kept: float = 0.0
 
 
 _MOUTHS = {**dict.fromkeys(_SMALL, 2.0), "smile": 6.0, "open mouth": 10.0, "frown": 10.0, "earrings": 5.0}
@@ -45,6 +50,8 @@ LEGS = (
     Leg(2 / 7, dict.fromkeys(_SMALL, 3.0), 0.5),
     Leg(1 / 7, _MOUTHS, 0.4),
 )
+LONGER = (*(replace(leg, share=leg.share * 14 / 19) for leg in LEGS), Leg(5 / 19, _MOUTHS, 0.4, 1 / 3, kept=0.5))
+"""One more, so that what a base draws badly about a head, or half of somebody else, is not taken for the head."""
 
 
 class Drawings(Protocol):
@@ -63,6 +70,7 @@ def train_tagger(
     pictures: int,
     seed: int = 0,
     levels: Levels = LEVELS,
+    legs: Sequence[Leg] = LEGS,
 ) -> None:
     """Train on `pictures` drawings, taken from each of `drawings` by its share, and write the tagger's folder `out`.
 
@@ -71,12 +79,15 @@ def train_tagger(
     torch.manual_seed(seed)
     tags = vocabulary()
     network = TaggerNetwork(len(tags), levels).to(default_device(), memory_format=torch.channels_last)
-    for number, leg in enumerate(LEGS):
-        drawn = Batches(drawings, tags, seed + 1000 * number)
+    for number, leg in enumerate(legs):
+        drawn = Batches(drawings, tags, seed + 1000 * number, leg.patched)
+        before = [parameter.detach().clone() for parameter in network.parameters()]
         course = Course(4e-3, max(1, round(leg.share * pictures / BATCH)), warmup=150, flat=leg.flat, end=0.005)
         training = Training(network.parameters(), course, 2e-2, 0.998)
         _train(network, training, drawn, leg.weights, checkpoint.with_suffix(f".{number}"))
         training.averaged.apply()
+        with torch.no_grad():
+            torch._foreach_lerp_(training.parameters, before, leg.kept)
     settle(network, drawn)
     network.cpu()
     out.mkdir(parents=True, exist_ok=True)
@@ -111,8 +122,10 @@ def _train(
 class Batches:
     """Batches of drawings and what they show, the same for the same step."""
 
-    def __init__(self, drawings: Sequence[tuple[Drawings, float]], tags: Sequence[str], seed: int) -> None:
-        self.tags, self.seed = tags, seed
+    def __init__(
+        self, drawings: Sequence[tuple[Drawings, float]], tags: Sequence[str], seed: int, patched: float = 0.0
+    ) -> None:
+        self.tags, self.seed, self.patched = tags, seed, patched
         self.sources = [(each.pictures, labels(each.scenes, tags).astype(np.float32)) for each, _ in drawings]
         shares = np.cumsum([0.0, *(share for _, share in drawings)])
         self.edges = np.round(shares / shares[-1] * BATCH).astype(int)
@@ -126,7 +139,22 @@ class Batches:
             part = source[numbers] if rng.random() < 0.5 else source[numbers][:, :, ::-1]
             pictures.append(squared(part) if count else np.zeros((0, *part.shape[1:]), np.uint8))
             wanted.append(known[numbers])
-        return varied(np.concatenate(pictures), rng), torch.from_numpy(np.concatenate(wanted))
+        together = np.concatenate(pictures)
+        patch(together, self.patched, rng)
+        return varied(together, rng), torch.from_numpy(np.concatenate(wanted))
+
+
+def patch(pictures: NDArray[np.uint8], share: float, rng: np.random.Generator) -> None:
+    """Paste a little of another picture into a share of them [n, s, s, 3], as CutMix does (Yun et al., 2019), which
+    mixes labels too: a patch or a strip at a side, too small to bring a thing that is to be named."""
+    chosen = rng.permutation(len(pictures))[: round(share * len(pictures))]
+    for into, out_of in zip(chosen, rng.integers(0, len(pictures), len(chosen)), strict=True):
+        width, height = rng.integers(_PATCH, 4 * _PATCH, 2)
+        left, top = rng.integers(0, SIZE - width), rng.integers(0, SIZE - height)
+        if rng.random() < 0.5:
+            left, top, height = rng.choice([0, SIZE - width]), 0, SIZE
+        place = slice(top, top + height), slice(left, left + width)
+        pictures[into][place] = pictures[out_of][place]
 
 
 def varied(pictures: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
