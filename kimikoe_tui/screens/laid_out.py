@@ -1,11 +1,11 @@
-"""A screen that is laid out for another size, and not again for the one that it has."""
+"""A screen that is laid out and painted when it changes, and not for every screen that opens over it."""
 
 from textual.geometry import Size
 from textual.screen import Screen, ScreenResultType
 
 
 class LaidOut(Screen[ScreenResultType]):
-    """Textual lays out what opens twice, and each time all that is under it."""
+    """Textual lays out what opens twice, and each time all that is under it, which it paints whole at every change."""
 
     repaints = 0
     """How often what this screen shows has changed, itself or under another."""
@@ -14,6 +14,18 @@ class LaidOut(Screen[ScreenResultType]):
         if size != self._size:
             super()._screen_resized(size)
 
+    def _on_screen_suspend(self) -> None:
+        """What opens over it shows it as it stands."""
+        self._repaint_required = False
+        self._exchange_repaint_regions()
+
     def _compositor_refresh(self) -> None:
+        """Under another screen, have that one paint what changed here."""
         self.repaints += 1
-        super()._compositor_refresh()
+        changed = self._compositor._dirty_regions
+        if self.app.screen is self or not changed:
+            super()._compositor_refresh()
+            return
+        self.app.screen.refresh(*changed)
+        changed.clear()
+        self._dirty_widgets.clear()

@@ -196,6 +196,25 @@ async def test_a_menu_that_closes_has_nothing_laid_out_again(
         assert laid_out == []
 
 
+async def test_of_a_room_under_a_menu_what_changes_is_painted_alone(
+    open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[Region] = []
+    refresh = GoMenu.refresh
+
+    def noted(screen: GoMenu, *regions: Region, **how: bool) -> GoMenu:
+        painted.extend(regions)
+        return refresh(screen, *regions, **how)
+
+    monkeypatch.setattr(GoMenu, "refresh", noted)
+    async with open_studio("g") as (app, pilot):
+        room = app.room
+        assert room is not None
+        room.say("some news")
+        await until(pilot, lambda: room.status.region in painted)
+        assert app.screen.region not in painted
+
+
 async def test_what_the_room_says_is_seen_under_menus(open_studio: Open) -> None:
     def is_seen(words: str) -> bool:
         visible_screen_stack.set(app._background_screens)
