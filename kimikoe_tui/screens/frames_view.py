@@ -150,6 +150,7 @@ class FramesView(FrameReading):
         """Show the frame under the cursor, once the cursor rests."""
         self._show_picture()
         self.look_again()
+        self.lines.read_ahead()
 
     def _show_picture(self) -> None:
         """Show the picture of the frame under the cursor, and have those around it drawn."""

@@ -119,12 +119,22 @@ class FrameList(TellsFailures, KeptLines):
     def row(self, index: int) -> FrameRow | None:
         """What is known of a line; asked for where it is not."""
         page = index // PAGE
+        self._want(page)
         rows = self._pages.get(page)
-        if (rows is None or page in self._stale) and page not in self._pending:
+        return rows.get(self.ids[index]) if rows else None
+
+    def read_ahead(self) -> None:
+        """Have the rows read that come into view with the next page, or with the one before."""
+        top, height = self.scroll_offset.y, self.size.height
+        first, last = max(0, top - height), min(self.count - 1, top + 2 * height)
+        for page in range(first // PAGE, last // PAGE + 1):
+            self._want(page)
+
+    def _want(self, page: int) -> None:
+        if (page not in self._pages or page in self._stale) and page not in self._pending:
             self._pending.add(page)
             self._stale.discard(page)
             self._read(self._version, page, self.ids[page * PAGE : (page + 1) * PAGE])
-        return rows.get(self.ids[index]) if rows else None
 
     def mark_stale(self, first_id: int, last_id: int) -> None:
         """Read the rows of these frames again when they are next in view; until then the old ones stay."""

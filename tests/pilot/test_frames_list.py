@@ -172,6 +172,28 @@ async def test_a_long_film_is_read_in_pages(db: Connection, open_studio: Open, m
         await until(pilot, lambda: number(app) == 10_000)
 
 
+async def test_rows_are_read_before_they_come_into_view(
+    db: Connection, open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+    read_frames = films.frames
+
+    def noted(reader: Connection, ids: Sequence[int]) -> list[films.Frame]:
+        read.append(unpack(ids[0])[1])
+        return read_frames(reader, ids)
+
+    monkeypatch.setattr(films, "frames", noted)
+    with writing(db):
+        db.executemany(ONE_MORE, [(each,) for each in range(FRAMES + 1, 1001)])
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        lines = frames_room(app).lines
+        lines.move_to(PAGE - lines.size.height)
+        await until(pilot, lambda: PAGE + 1 in read)
+        assert lines.scroll_offset.y + lines.size.height <= PAGE
+        assert 2 * PAGE + 1 not in read
+
+
 async def test_a_studio_without_a_film_says_how_to_take_one_in(db: Connection, open_studio: Open) -> None:
     for table in ("verdict", "score", "scored", "hold", "shot", "frame"):
         db.execute(f"DELETE FROM {table}")
