@@ -45,10 +45,10 @@ class Bursts:
 
     def takes(self, text: str, now: float) -> bool:
         """Whether what was read at `now`, in seconds, is a burst or what is left of one."""
-        is_rest = now < self._rest_until and text.translate(_WITHOUT_LINES).isprintable()
+        is_rest = now < self._rest_until and text != "\t" and text.translate(_WITHOUT_LINES).isprintable()
         if not is_rest and not is_burst(text):
             return False
-        if is_rest or len(text) >= LONG_BURST:
+        if len(text) >= LONG_BURST:
             self._rest_until = now + REST_SECONDS
         return True
 

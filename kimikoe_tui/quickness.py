@@ -15,7 +15,7 @@ from textual.strip import Strip
 HAND_OVER_SECONDS = 0.0005
 """So long at most the terminal's writer waits for work in Python elsewhere; Python's own choice is 5 ms."""
 NICENESS = 1
-"""The threads that read and draw give way to the one that hears keys, and the frame server to both."""
+"""Workers give way to the thread that hears keys, and the frame server to both."""
 FRAMES = 240
 """A second, at most: a change waits 4 ms for its frame; of the 60 that Textual itself would paint it waits up to 17."""
 IDLE_SECONDS = 1.0
@@ -28,7 +28,7 @@ def hand_over_quickly() -> None:
 
 
 def let_work_give_way() -> None:
-    """Have a processor that is wanted by more than one thread of this program go to that of the running loop."""
+    """Have a processor that the running loop and its workers want go to the loop."""
     workers = ThreadPoolExecutor(thread_name_prefix="work", initializer=os.nice, initargs=(NICENESS,))
     asyncio.get_running_loop().set_default_executor(workers)
 

@@ -20,7 +20,8 @@ from kimikoe_tui.widgets.frame_list import Rows, read_pages
 
 @dataclass
 class Listed(Message):
-    """The frames that match an expression, the one to put the cursor on, and all that is to be seen of it there."""
+    """The frames that match an expression; the one to put the cursor on, None for where it is; and what is to be seen
+    there, as it was after `changes`."""
 
     ids: "array[int]"
     films: dict[int, Film]
@@ -29,6 +30,7 @@ class Listed(Message):
     at: int | None
     pages: dict[int, Rows]
     here: "Looked | None"
+    changes: int
 
 
 @dataclass
@@ -75,20 +77,23 @@ class FrameReading(ListRoom):
 
     scope: Scope = "shot"
     """What an edit of the frame under the cursor reaches."""
+    changes = 0
+    """How often what is known of frames has changed."""
 
     @work(thread=True, exclusive=True, group="listing", exit_on_error=False)
-    def list_frames(self, expression: str, at: int | None) -> None:
+    def list_frames(self, expression: str, at: int | None, near: int | None = None) -> None:
         """Read the films and the ids of their frames; answers with `Listed`."""
-        self.post_message(self.read_list(expression, at))
+        self.post_message(self.read_list(expression, at, near))
 
-    def read_list(self, expression: str, at: int | None) -> Listed:
-        """Read through this thread's connection; raises `UserError` for an expression that is none."""
-        db = self.session.reader()
+    def read_list(self, expression: str, at: int | None, near: int | None = None) -> Listed:
+        """Read through this thread's connection, with what is to be seen at frame `at`, or else `near` it; raises
+        `UserError` for an expression that is none."""
+        db, changes = self.session.reader(), self.changes
         ids = query.frame_ids(db, expression, self.session.index)
-        index = min(bisect_left(ids, at or 0), len(ids) - 1)
+        known, beginnings = _known(db), drawings.beginnings(db)
+        index = min(bisect_left(ids, at or near or 0), len(ids) - 1)
         here = read_frame(db, *unpack(ids[index]), self.scope) if ids else None
-        pages = read_pages(db, ids, index)
-        return Listed(ids, _known(db), drawings.beginnings(db), expression.strip(), at, pages, here)
+        return Listed(ids, known, beginnings, expression.strip(), at, read_pages(db, ids, index), here, changes)
 
     @work(thread=True, exclusive=True, group="growth", exit_on_error=False)
     def look_for_growth(self) -> None:

@@ -74,13 +74,12 @@ class FramesRoom(FramesMoving):
         film_id, (first, last) = here.frame.film_id, here.reach
         targets = self.session.marks.ids or [pack(film_id, number) for number in range(first, last + 1)]
         await self.write(targets, here.frame_id, words, here.scope_name)
-        self.lines.mark_stale(targets[0], targets[-1])
-        self.look_again()
+        self.forget(targets[0], targets[-1])
 
     async def hand_in_filter(self, text: str) -> str:
         """List what matches; returns what is wrong with the text."""
-        at = self.lines.frame_id
-        listed = await asyncio.to_thread(lambda: self.read_list(text, at))
+        near = self.lines.frame_id
+        listed = await asyncio.to_thread(lambda: self.read_list(text, None, near))
         if not listed.ids:
             return _("No frame matches.")
         self.post_message(listed)
@@ -88,7 +87,7 @@ class FramesRoom(FramesMoving):
 
     def narrow(self, expression: str) -> None:
         """List what matches, the cursor staying on its frame or on the first one after it."""
-        self.list_frames(expression, self.lines.frame_id)
+        self.list_frames(expression, None, near=self.lines.frame_id)
 
     @property
     def frame_here(self) -> int | None:

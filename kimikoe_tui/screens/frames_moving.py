@@ -6,7 +6,7 @@ from db import films
 from db.drawings import beginning_after, beginning_before
 from db.films import pack, unpack
 from kimikoe_tui.screens.choosing import ChoosingRoom
-from kimikoe_tui.screens.frames_view import PANES, FramesView
+from kimikoe_tui.screens.frames_view import EVERY_ID, PANES, FramesView
 from kimikoe_tui.screens.playing import PlayingRoom
 
 
@@ -74,5 +74,5 @@ class FramesMoving(PlayingRoom, ChoosingRoom, FramesView):
         film_id, _sign, number = place.partition("#")
         self.go_to(pack(int(film_id), int(number)))
         self.look()
-        self.lines.mark_stale(0, 1 << 62)
+        self.forget(0, EVERY_ID)
         super().arrive(place, words)

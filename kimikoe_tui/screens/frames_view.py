@@ -90,10 +90,14 @@ class FramesView(FrameReading):
     @on(Listed)
     def _listed(self, message: Listed) -> None:
         self.films, self.expression, self.beginnings = message.films, message.expression, message.beginnings
-        self.lines.show(message.ids, message.films, message.at, message.pages)
+        at = message.at if message.at is not None else self.lines.frame_id
+        self.lines.show(message.ids, message.films, at, message.pages)
         self.query_one("#empty").display = not message.ids
         self.title_list()
         self._show_picture()
+        if message.changes != self.changes:
+            self.forget(0, EVERY_ID)
+            return
         if message.here is not None:
             self._looked(message.here)
         if (frame_id := self.lines.frame_id) is not None and not self.is_known(frame_id):
@@ -119,10 +123,9 @@ class FramesView(FrameReading):
     @on(FramesChanged)
     def _frames_changed(self, message: FramesChanged) -> None:
         if message.film_id is None or message.first is None or message.last is None:
-            self.lines.mark_stale(0, EVERY_ID)
+            self.forget(0, EVERY_ID)
         else:
-            self.lines.mark_stale(pack(message.film_id, message.first), pack(message.film_id, message.last))
-        self.look_again()
+            self.forget(pack(message.film_id, message.first), pack(message.film_id, message.last))
         self._growth.resume()
 
     @on(PolicyChanged)
@@ -131,9 +134,14 @@ class FramesView(FrameReading):
 
     def reload(self) -> None:
         """Read again what may have changed; the cursor stays on its frame."""
-        self.lines.mark_stale(0, EVERY_ID)
-        self.look_again()
+        self.forget(0, EVERY_ID)
         self._list_if_grown()
+
+    def forget(self, first_id: int, last_id: int) -> None:
+        """Read again what is known of these frames, for it has changed."""
+        self.changes += 1
+        self.lines.mark_stale(first_id, last_id)
+        self.look_again()
 
     def _list_if_grown(self) -> None:
         self._growth.pause()
@@ -144,7 +152,7 @@ class FramesView(FrameReading):
         """List again where frames or films have arrived; a filter's list stays as it was asked for."""
         self.beginnings = message.beginnings
         if message.films != self.films and not self.expression:
-            self.list_frames("", self.lines.frame_id)
+            self.list_frames("", None, near=self.lines.frame_id)
 
     def look(self) -> None:
         """Show the frame under the cursor, once the cursor rests."""

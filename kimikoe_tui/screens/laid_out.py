@@ -22,10 +22,12 @@ class LaidOut(Screen[ScreenResultType]):
     def _compositor_refresh(self) -> None:
         """Under another screen, have that one paint what changed here."""
         self.repaints += 1
-        changed = self._compositor._dirty_regions
-        if self.app.screen is self or not changed:
+        changed, top = self._compositor._dirty_regions, self.app.screen
+        if top is self or not changed:
             super()._compositor_refresh()
             return
-        self.app.screen.refresh(*changed)
+        top._set_dirty(*changed)
+        top._dirty_widgets.add(top)  # beside its own widgets, which its `refresh` would forget
+        top.check_idle()
         changed.clear()
         self._dirty_widgets.clear()

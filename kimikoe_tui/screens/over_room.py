@@ -31,6 +31,12 @@ class OverRoom(LaidOut[ScreenResultType], ModalScreen[ScreenResultType]):
             self._below, self._below_of = rooms.pop()._compositor.render_strips(), below_of
         return [strip.crop(crop.x, crop.right) for strip in self._below[crop.y : crop.bottom]]
 
+    def _on_screen_resume(self, event: events.ScreenResume) -> None:
+        self._below_of = ()
+
+    def _on_screen_suspend(self) -> None:
+        self._below_of = ()  # under a tint no picture shows its pixels
+
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
         """Close with a result; what has closed already stays so, and no room is closed in its place."""
         if self.closed:

@@ -89,7 +89,7 @@ class FrameList(TellsFailures, KeptLines):
             self._pending.clear()
         self.ids = ids
         self.mark_stale(0, 1 << 62)
-        self._stale -= pages.keys()
+        self._stale -= pages.keys() - self._pending  # of a shorter list
         for page, rows in pages.items():
             self._keep(page, rows)
         self.resize_to(len(ids), None if at is None else bisect_left(ids, at))

@@ -1,5 +1,6 @@
 """The list of frames: moving, jumping, filtering, and what is read of a long film."""
 
+import asyncio
 from collections.abc import Sequence
 from sqlite3 import Connection
 
@@ -12,7 +13,7 @@ from db.connect import writing
 from db.films import unpack
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.graphics.renderer import Drawing
-from kimikoe_tui.widgets.frame_list import PAGE, FrameList
+from kimikoe_tui.widgets.frame_list import PAGE, FrameList, read_pages
 from tests.pilot.conftest import Open, frames_room, looked_at, until
 from tests.pilot.fake_frame_server import DEADLY, UNKNOWN
 from tests.rows import FIRST_SHOT, FRAMES
@@ -213,8 +214,26 @@ async def test_rows_asked_for_before_the_film_grew_are_read_again(db: Connection
         whole = lines.ids
         lines.show(whole[:70], frames_room(app).films, None, {})
         lines.row(69)
-        lines.show(whole, frames_room(app).films, None, {})
+        lines.show(whole, frames_room(app).films, None, read_pages(db, whole, FRAMES - 1))
+        await pilot.pause()
         await until(pilot, lambda: lines.row(FRAMES - 1) is not None)
+
+
+async def test_a_list_that_was_read_before_a_change_is_read_again(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        room = frames_room(app)
+
+        def is_shown() -> bool:
+            known = room.here is not None and "sparkle" in [tag.tag for tag in room.here.tags]
+            return known and "sparkle" in in_view(app)[0]
+
+        old = await asyncio.to_thread(lambda: room.read_list("", None, None))
+        await pilot.press("e", *"sparkle", "enter")
+        await until(pilot, lambda: is_shown() and room.changes >= 2)  # the act, and a look at the commit
+        room.post_message(old)
+        await pilot.pause()
+        await until(pilot, is_shown)
 
 
 def in_view(app: KimikoeApp) -> list[str]:

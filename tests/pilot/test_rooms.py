@@ -4,7 +4,9 @@ from pathlib import Path
 from sqlite3 import Connection
 
 import pytest
+from rich.console import RenderableType
 from textual import events
+from textual._compositor import ChopsUpdate
 from textual._context import visible_screen_stack
 from textual.geometry import Region, Size
 from textual.screen import Screen
@@ -14,6 +16,7 @@ from db import library, queue, tags
 from db.connect import writing
 from db.requests import IngestRequest, TagRequest, TrainRecipe
 from kimikoe_tui import keys
+from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.screens.command_line import CommandLine
 from kimikoe_tui.screens.help import HelpScreen
 from kimikoe_tui.screens.home import HomeRoom
@@ -196,23 +199,47 @@ async def test_a_menu_that_closes_has_nothing_laid_out_again(
         assert laid_out == []
 
 
-async def test_of_a_room_under_a_menu_what_changes_is_painted_alone(
-    open_studio: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    painted: list[Region] = []
-    refresh = GoMenu.refresh
+@pytest.fixture
+def painted(monkeypatch: pytest.MonkeyPatch) -> set[int]:
+    """The rows of the screen that have been painted."""
+    rows: set[int] = set()
+    display = KimikoeApp._display
 
-    def noted(screen: GoMenu, *regions: Region, **how: bool) -> GoMenu:
-        painted.extend(regions)
-        return refresh(screen, *regions, **how)
+    def noted(app: KimikoeApp, screen: Screen[object], update: RenderableType | None) -> None:
+        if update is not None:
+            spans = update.spans if isinstance(update, ChopsUpdate) else [(row, 0, 0) for row in range(app.size.height)]
+            rows.update(row for row, _first, _end in spans)
+        display(app, screen, update)
 
-    monkeypatch.setattr(GoMenu, "refresh", noted)
+    monkeypatch.setattr(KimikoeApp, "_display", noted)
+    return rows
+
+
+async def test_of_a_room_under_a_menu_what_changes_is_painted_alone(open_studio: Open, painted: set[int]) -> None:
     async with open_studio("g") as (app, pilot):
         room = app.room
         assert room is not None
+        await pilot.pause()
+        await pilot.pause(0.1)
+        painted.clear()
         room.say("some news")
-        await until(pilot, lambda: room.status.region in painted)
-        assert app.screen.region not in painted
+        await until(pilot, lambda: painted)
+        await pilot.pause()
+        assert painted == {room.status.region.y}
+
+
+async def test_what_changes_in_a_menu_and_under_it_at_once_is_painted(open_studio: Open, painted: set[int]) -> None:
+    async with open_studio("g") as (app, pilot):
+        room, menu = app.room, app.screen.query_one("#menu", Static)
+        assert room is not None
+        await pilot.pause()
+        for first, second in (room.status, menu), (menu, room.status):
+            painted.clear()
+            for each in first, second:
+                each.refresh()
+                await pilot.pause(0)
+            await until(pilot, lambda: room.status.region.y in painted)
+            assert menu.region.y + 1 in painted
 
 
 async def test_what_the_room_says_is_seen_under_menus(open_studio: Open) -> None:

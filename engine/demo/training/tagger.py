@@ -140,7 +140,8 @@ class Batches:
             pictures.append(squared(part) if count else np.zeros((0, *part.shape[1:]), np.uint8))
             wanted.append(known[numbers])
         together = np.concatenate(pictures)
-        patch(together, self.patched, rng)
+        if self.patched:
+            patch(together, self.patched, rng)
         return varied(together, rng), torch.from_numpy(np.concatenate(wanted))
 
 

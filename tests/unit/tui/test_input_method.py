@@ -51,8 +51,15 @@ def test_the_last_read_of_a_pasted_text_is_no_key_however_short(rest: int) -> No
     bursts = Bursts()
     assert bursts.takes(PROMPT[:-rest], 5.0)
     assert bursts.takes(PROMPT[-rest:], 5.0 + 0.9 * REST_SECONDS)
-    assert bursts.takes("x", 5.0 + 1.8 * REST_SECONDS)
-    assert not bursts.takes("x", 5.0 + 3 * REST_SECONDS)
+    assert not bursts.takes("x", 5.0 + 2 * REST_SECONDS)
+
+
+def test_keys_held_down_after_a_paste_are_heard_soon() -> None:
+    bursts = Bursts()
+    assert bursts.takes(PROMPT, 5.0)
+    heard = [5.0 + at / 30 for at in range(1, 10) if not bursts.takes("j", 5.0 + at / 30)]
+    assert heard == [5.0 + at / 30 for at in range(1, 10) if at / 30 >= REST_SECONDS]
+    assert bursts.takes(PROMPT, 6.0) and not bursts.takes("\t", 6.01)
 
 
 def test_a_key_soon_after_a_committed_word_is_a_key() -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from textual._xterm_parser import XTermParser
 
 from kimikoe_tui.graphics.replies import DOUBT_SECONDS, HOLD_SECONDS, SHORT_SECONDS, KeyFilter
+from kimikoe_tui.input_method import Bursts
 from kimikoe_tui.terminal_driver import TerminalDriver
 
 REPLIES = [
@@ -146,7 +147,7 @@ def test_what_is_typed_after_an_escape_is_heard_while_an_answer_is_awaited(typed
 
 
 def test_an_escape_that_has_waited_is_not_waited_for_once_more() -> None:
-    driver: Any = SimpleNamespace(_pasting=False)
+    driver: Any = SimpleNamespace(_pasting=False, _ends_a_line=lambda _text: False, _bursts=Bursts(), heard=0.0)
     parser = XTermParser()
     heard: list[Any] = [*TerminalDriver._heard(driver, "\x1b", parser, waited=True)]
     heard += TerminalDriver._heard(driver, "4", parser)
