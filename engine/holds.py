@@ -3,7 +3,8 @@
 Every frame is compared as small luma, an area mean of about 240x135, where a mouth of 8x8 pixels at 1080p still
 changes a pixel but grain and compression noise average out. A slow pan or a fade changes a pixel no more than coarse
 compression does, but it moves the means of whole areas, which noise leaves where they are: what leaves them counts
-half. The distances are stored, so that another threshold regroups a film without decoding it.
+half, and what moves them far is no repeat. The distances are stored, so that another threshold regroups a film without
+decoding it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,15 +16,17 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from db.exposures import HIGHEST_THRESHOLD
 from engine.fit import area_average
 from engine.measured import Measured
 
-METHOD = "max luma 240x135, half where 16x9 areas stand still, head 16x9"
+METHOD = "max luma 240x135, half where 16x9 areas stand still, none where one moves far, head 16x9"
 SMALL_WIDTH, SMALL_HEIGHT = 240, 135
 SIGNATURE_WIDTH, SIGNATURE_HEIGHT = 16, 9
 PLANAR_FORMATS = ("yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p")
 GREATEST_DISTANCE = 255
-STANDING_STILL = 0.12
+STANDING_STILL, MOVING_FAR = 0.12, 1.75
+NO_REPEAT = HIGHEST_THRESHOLD + 1
 FRAMES_COMPARED_AT_ONCE = 48
 NO_FRAME = -1
 
@@ -87,14 +90,17 @@ def look(luma: NDArray[np.uint8]) -> Look:
 def luma_distance(a: Look, b: Look) -> int:
     """The greatest change of any pixel, 0..255, halved where no area's mean moved: then it is noise of the encode.
 
-    On synthetic limited animation means move by at most 0.1 between encoded repeats, but by 0.14 and more in a pan of
-    a third of a pixel a frame. Pictures of different sizes differ most.
+    On synthetic limited animation nearly all encoded repeats move means by at most 0.1, and none by more than 1.6; a
+    pan of a third of a pixel a frame moves one by 0.14 and more, a fade over a second and a half by 2 and more, though
+    no pixel by much: such a change is above every threshold. Pictures of different sizes differ most.
     """
     if a.luma.shape != b.luma.shape:
         return GREATEST_DISTANCE
     greatest = int(cv2.absdiff(a.luma, b.luma).max())
-    still = np.abs(a.areas - b.areas).max() <= STANDING_STILL
-    return (greatest + 1) // 2 if still else greatest
+    moved = np.abs(a.areas - b.areas).max()
+    if moved > MOVING_FAR:
+        return max(greatest, NO_REPEAT)
+    return (greatest + 1) // 2 if moved <= STANDING_STILL else greatest
 
 
 def signature_distance(a: bytes, b: bytes) -> int:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from bench.holds import estimated, measured
 from bench.limited_animation import animation, encode
-from db.exposures import DEFAULT_THRESHOLD, estimate_threshold
-from engine.holds import HoldHeads, group_holds, look, luma_distance, small_planes, small_size
+from db.exposures import DEFAULT_THRESHOLD, HIGHEST_THRESHOLD, estimate_threshold
+from engine.holds import NO_REPEAT, HoldHeads, group_holds, look, luma_distance, small_planes, small_size
 from engine.measured import Measured
 from engine.shots import find_shots
 from tests.engine.film.clips import Picture, write_clip
@@ -105,12 +105,14 @@ def test_a_film_without_repeats_gets_the_default_threshold() -> None:
     assert estimate_threshold(counted(range(20, 200))) == DEFAULT_THRESHOLD
 
 
-def test_noise_counts_half_and_a_moving_area_counts_whole() -> None:
+def test_noise_counts_half_a_moving_area_whole_and_one_that_moves_far_more_than_any_threshold() -> None:
     grey = np.full((135, 240), 120, np.uint8)
-    noisy, lighter = grey.copy(), grey.copy()
+    noisy, moving, fading = grey.copy(), grey.copy(), grey.copy()
     noisy[40, 50] += 7
-    lighter[30:45, 30:45] += 7
-    assert (luma_distance(look(noisy), look(grey)), luma_distance(look(lighter), look(grey))) == (4, 7)
+    moving[30:35, 30:35] += 7
+    fading[30:45, 30:45] -= 3
+    distances = [luma_distance(look(each), look(grey)) for each in (noisy, moving, fading)]
+    assert distances == [4, 7, NO_REPEAT] and NO_REPEAT > HIGHEST_THRESHOLD
 
 
 def test_limited_animation_is_grouped_as_it_was_drawn(tmp_path: Path) -> None:
