@@ -92,7 +92,7 @@ def luma_distance(a: Look, b: Look) -> int:
 
     On synthetic limited animation nearly all encoded repeats move means by at most 0.1, and none by more than 1.6; a
     pan of a third of a pixel a frame moves one by 0.14 and more, a fade over a second and a half by 2 and more, though
-    no pixel by much: such a change is above every threshold. Pictures of different sizes differ most.
+    no pixel by much: such a change is above every threshold that is estimated. Pictures of different sizes differ most.
     """
     if a.luma.shape != b.luma.shape:
         return GREATEST_DISTANCE

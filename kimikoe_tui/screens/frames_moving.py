@@ -6,8 +6,9 @@ from db import films
 from db.drawings import beginning_after, beginning_before
 from db.films import pack, unpack
 from kimikoe_tui.screens.choosing import ChoosingRoom
-from kimikoe_tui.screens.frames_view import EVERY_ID, PANES, FramesView
+from kimikoe_tui.screens.frames_view import PANES, FramesView
 from kimikoe_tui.screens.playing import PlayingRoom
+from kimikoe_tui.widgets.frame_list import EVERY_ID
 
 
 class FramesMoving(PlayingRoom, ChoosingRoom, FramesView):

@@ -18,7 +18,7 @@ from kimikoe_tui.screens.frame_reading import FrameReading, Grown, Listed, Looke
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import plain, thousands
 from kimikoe_tui.widgets.filmstrip import Filmstrip
-from kimikoe_tui.widgets.frame_list import Columns, FrameList
+from kimikoe_tui.widgets.frame_list import EVERY_ID, Columns, FrameList
 from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.picture import Picture
 from kimikoe_tui.widgets.sources import FilmFrame, FilmFrames
@@ -27,7 +27,6 @@ from kimikoe_tui.widgets.virtual_list import VirtualList
 
 REST_SECONDS = 0.03
 GROWTH_SECONDS = 2.0
-EVERY_ID = 1 << 62
 PANES = ("list", "picture", "tags", "strip")
 
 
@@ -50,7 +49,7 @@ class FramesView(FrameReading):
         with Horizontal(id="panes"):
             with Pane(id="list-pane"):
                 yield Columns()
-                yield Static(_("No film is in yet: `kimikoe ingest FILE` takes one in."), id="empty", markup=False)
+                yield Static(id="empty", markup=False)
                 yield FrameList(self.session.reader, self.session.marks)
             with Vertical(id="look-pane"):
                 with Pane(id="picture-pane"):
@@ -92,9 +91,9 @@ class FramesView(FrameReading):
         self.films, self.expression, self.beginnings = message.films, message.expression, message.beginnings
         at = message.at if message.at is not None else self.lines.frame_id
         self.lines.show(message.ids, message.films, at, message.pages)
-        self.query_one("#empty").display = not message.ids
         self.title_list()
         self._show_picture()
+        self._show_emptiness()
         if message.changes != self.changes:
             self.forget(0, EVERY_ID)
             return
@@ -102,6 +101,20 @@ class FramesView(FrameReading):
             self._looked(message.here)
         if (frame_id := self.lines.frame_id) is not None and not self.is_known(frame_id):
             self.look_again()
+
+    def _show_emptiness(self) -> None:
+        """Say why there is no frame, and leave nothing of one that was there before."""
+        empty = self.query_one("#empty", Static)
+        empty.display = not self.lines.ids
+        if self.lines.ids:
+            return
+        nothing_in = _("No film is in yet: `kimikoe ingest FILE` takes one in.")
+        empty.update(_("No frame matches.") if self.expression else nothing_in)
+        self.here = None
+        self.tag_list.show([], [])
+        self.strip.show(None, [], 0)
+        for name in ("picture", "tags"):
+            self.query_one(f"#{name}-pane", Pane).head(Text())
 
     @on(Looked)
     def _looked(self, message: Looked) -> None:

@@ -34,8 +34,8 @@ class Filmstrip(PictureGrid):
         """How many drawings are in the strip."""
         return len(self.holds)
 
-    def show(self, film: Film, around: Sequence[Hold], number: int) -> None:
-        """Show the hold of a frame among those around it."""
+    def show(self, film: Film | None, around: Sequence[Hold], number: int) -> None:
+        """Show the hold of a frame among those around it; nothing where there is no film."""
         self._film, self._around, self._at = film, around, number
         here = [index for index, hold in enumerate(self.holds) if hold.first <= number <= hold.last]
         stands = bool(here) and self.holds[here[0]] in around

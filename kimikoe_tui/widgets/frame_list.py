@@ -26,6 +26,7 @@ from kimikoe_tui.widgets.kept_lines import KeptLines
 PAGE = 64
 IN_VIEW = PAGE // 2
 PAGES_KEPT = 32
+EVERY_ID = 1 << 62
 RATING = 9
 SHOT_WIDTH = 42
 
@@ -88,7 +89,7 @@ class FrameList(TellsFailures, KeptLines):
             self._pages.clear()
             self._pending.clear()
         self.ids = ids
-        self.mark_stale(0, 1 << 62)
+        self.mark_stale(0, EVERY_ID)
         self._stale -= pages.keys() - self._pending  # of a shorter list
         for page, rows in pages.items():
             self._keep(page, rows)

@@ -87,6 +87,19 @@ async def test_a_filter_lists_what_matches(open_studio: Open) -> None:
         assert number(app) == 47
 
 
+async def test_facets_that_leave_no_frame_leave_nothing_of_one(open_studio: Open) -> None:
+    async with open_studio("g", "f") as (app, pilot):
+        await looked_at(app, pilot, 1)
+        room = frames_room(app)
+        room.narrow("shot:1 shot:2")
+        await until(pilot, lambda: room.query_one("#empty").display)
+        assert "No frame matches." in str(room.query_one("#empty", Static).content)
+        assert room.here is None and not room.tag_list.lines and not room.strip.count
+        await pilot.press("F")
+        await looked_at(app, pilot, 1)
+        assert room.tag_list.lines and not room.query_one("#empty").display
+
+
 async def test_a_filter_shows_its_faults_with_a_caret(open_studio: Open) -> None:
     async with open_studio("g", "f") as (app, pilot):
         await looked_at(app, pilot, 1)
