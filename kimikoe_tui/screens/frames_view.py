@@ -111,7 +111,7 @@ class FramesView(FrameReading):
         nothing_in = _("No film is in yet: `kimikoe ingest FILE` takes one in.")
         empty.update(_("No frame matches.") if self.expression else nothing_in)
         self.here = None
-        self.tag_list.show([], [])
+        self.tag_list.clear()
         self.strip.show(None, [], 0)
         for name in ("picture", "tags"):
             self.query_one(f"#{name}-pane", Pane).head(Text())

@@ -48,6 +48,11 @@ class TagList(VirtualList):
         """Only a chosen tag is drawn as such."""
         return self.lines[index].tag == self._chosen
 
+    def clear(self) -> None:
+        """Show nothing, not even that there are no tags: there is no frame."""
+        self.lines, self._shown = [], False
+        self.resize_to(0)
+
     def show(self, tags: list[FrameTag], denied: list[str]) -> None:
         """List a frame's tags; a tag that was chosen stays so where this frame has it too."""
         lines = [
