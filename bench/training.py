@@ -3,9 +3,9 @@
 import torch
 
 from bench.harness import Result, alternate, at_least
+from db.captions import Caption
 from db.requests import TrainRecipe
 from engine.base import BaseModel, load_base
-from engine.captions import Caption
 from engine.trainer import ADAPTER, Trainer, TrainingData
 from kimikoe_tui.demo.settings import weights
 

@@ -67,7 +67,7 @@ class Index:
         if self._state is None:
             return None
         with reading(db):
-            state = self._current(db)
+            state = self.current(db)
             return self._answered(db, state, expression, subject) if state else None
 
     def complete(
@@ -77,7 +77,7 @@ class Index:
         found = self.answer(db, expression, subject)
         return None if found is None else found.narrowing(part, limit)
 
-    def _current(self, db: sqlite3.Connection) -> "State | None":
+    def current(self, db: sqlite3.Connection) -> "State | None":
         """The state of the rows that `db` sees now; None where that cannot be had at once."""
         from db import index_state
 

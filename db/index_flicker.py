@@ -54,7 +54,7 @@ def settled(db: sqlite3.Connection, state: "State") -> "State":
     frames = sum(each.last - each.first + 1 for each in state.unturned)
     if state.flicker is not None and frames <= MOST_UNTURNED:
         return state
-    shots = _shots(db, state)
+    shots = shots_of(db, state)
     fits = state.flicker is not None and state.flicker.spans == shots.spans
     flicker = _counted_again(state, shots) if fits else _counted(state, shots)
     return msgspec.structs.replace(state, flicker=flicker, unturned=())
@@ -64,7 +64,7 @@ def found_in(
     db: sqlite3.Connection, state: "State", tag_ids: Sequence[int] | None, fits: Callable[[float], bool]
 ) -> Any:
     """Frames of the shots in which one of these tags, or of all, turns so often; None where all are not counted yet."""
-    shots, bitmap = _shots(db, state), state.kind()
+    shots, bitmap = shots_of(db, state), state.kind()
     if tag_ids is not None:
         most: Sequence[int] = _most(state, shots, tag_ids, None)
     elif state.flicker is None or state.flicker.spans != shots.spans:
@@ -77,7 +77,7 @@ def found_in(
     return bitmap
 
 
-def _shots(db: sqlite3.Connection, state: "State") -> Shots:
+def shots_of(db: sqlite3.Connection, state: "State") -> Shots:
     rows = db.execute("SELECT film_id, first, last FROM shot ORDER BY film_id, first")
     spans = tuple((row[0], row[1], row[2]) for row in rows)
     begins, ends = state.kind(), state.kind()

@@ -148,6 +148,13 @@ def datasets(db: sqlite3.Connection) -> list[Dataset]:
     return [Dataset(**dict(row)) for row in rows]
 
 
+def refuse_taken(db: sqlite3.Connection, name: str) -> None:
+    """Raise `UserError` where a dataset has this name already."""
+    if any(each.name == name for each in datasets(db)):
+        raise UserError(_("There is a dataset “{name}” already: datasets never change, choose another name.").format(
+            name=name))  # fmt: skip
+
+
 def dataset(db: sqlite3.Connection, name: str = "") -> Dataset:
     """The dataset of this name, or the newest; raises `UserError` where there is none."""
     found = [each for each in datasets(db) if name in ("", each.name)]
@@ -183,6 +190,15 @@ def _next_run_name(db: sqlite3.Connection) -> str:
     rows = db.execute("SELECT name FROM run UNION SELECT name FROM lora").fetchall()
     numbers = [row["name"].removeprefix(day) for row in rows if row["name"].startswith(day)]
     return f"{day}{max((int(number) for number in numbers if number.isdigit()), default=0) + 1}"
+
+
+def recipe_of(db: sqlite3.Connection, run_id: int) -> requests.TrainRecipe | None:
+    """How a run is or was trained; None where there is no such run, or what stands there cannot be read."""
+    row = db.execute("SELECT recipe FROM run WHERE id = ?", (run_id,)).fetchone()
+    try:
+        return msgspec.json.decode(row["recipe"], type=requests.TrainRecipe) if row else None
+    except msgspec.MsgspecError:
+        return None
 
 
 def metrics(db: sqlite3.Connection, run_id: int) -> dict[str, list[tuple[int, float]]]:

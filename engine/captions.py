@@ -4,18 +4,17 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
+from db.captions import Caption, words_of
 from db.requests import CaptionRecipe
+from db.tag_words import tag_words
 
 GENERAL, CHARACTER, RATING = 0, 4, 9
-TAG_SEPARATOR = ", "
 
 PEOPLE = frozenset({"solo", "no_humans", "multiple_girls", "multiple_boys", "multiple_others"}) | {
     f"{count}{noun}{'' if count == '1' else 's'}"
     for count in ("1", "2", "3", "4", "5", "6+")
     for noun in ("girl", "boy", "other")
 }
-
-KAOMOJI = frozenset("0_0 (o)_(o) +_+ +_- ._. <o>_<o> <|>_<|> =_= >_< 3_3 6_9 >_o @_@ ^_^ o_o u_u x_x |_| ||_||".split())
 
 
 @dataclass(frozen=True)
@@ -28,35 +27,6 @@ class FrameTag:
     by_person: bool
 
 
-@dataclass(frozen=True)
-class Caption:
-    """Words in two parts: `fixed` always come first and stay, `flexible` are shuffled and dropped by training."""
-
-    fixed: tuple[str, ...]
-    flexible: tuple[str, ...]
-
-    def text(self, separator: str = "|||") -> str:
-        """`nagisa ||| 1girl, solo`, or only the flexible part where nothing is fixed."""
-        flexible = TAG_SEPARATOR.join(self.flexible)
-        return f"{TAG_SEPARATOR.join(self.fixed)} {separator} {flexible}".rstrip() if self.fixed else flexible
-
-
-def parse_caption(text: str, separator: str = "|||") -> Caption:
-    """The caption that `Caption.text` wrote."""
-    before, found, after = text.partition(separator)
-    fixed, flexible = (before, after) if found else ("", before)
-    return Caption(_words(fixed), _words(flexible))
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(TAG_SEPARATOR.strip()) if word.strip())
-
-
-def tag_words(name: str, underscores: bool = False) -> str:
-    """A tag as captions spell it: spaces for underscores, except in emoticons such as `^_^`."""
-    return name if underscores or name in KAOMOJI else name.replace("_", " ")
-
-
 def caption(tags: Iterable[FrameTag], recipe: CaptionRecipe, implied: Mapping[str, Collection[str]]) -> Caption:
     """The caption of a frame with these effective tags.
 
@@ -64,7 +34,7 @@ def caption(tags: Iterable[FrameTag], recipe: CaptionRecipe, implied: Mapping[st
     implies: those are left out, as are the recipe's core tags, which the trigger is to absorb.
     """
     kept = _prune(list(tags), recipe, implied)
-    names = [*_words(recipe.trigger)]
+    names = [*words_of(recipe.trigger)]
     names += [tag_words(tag.name, recipe.underscores) for tag in _ordered(kept) if tag.category == CHARACTER]
     flexible = _limit([tag for tag in _ordered(kept) if tag.category != CHARACTER], recipe)
     words = [tag_words(tag.name, recipe.underscores) for tag in flexible]

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from db.captions import TAG_SEPARATOR
 from db.errors import UserError
 from db.i18n import _
-from engine.captions import TAG_SEPARATOR
 from engine.prompt import Prompt
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from diffusers import DDPMScheduler
 
+from db.captions import Caption
 from db.requests import TrainRecipe
 from engine import counter_random
 from engine.base import BaseModel
-from engine.captions import Caption
 from engine.lora import add_lora, lora_layers, remove_loras
 from engine.memory import fitting
 from engine.text import CaptionTokens, EncodedText, caption_chunks, encode_ids

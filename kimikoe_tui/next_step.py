@@ -37,7 +37,7 @@ def _before_training(db: sqlite3.Connection, found: Overview) -> NextStep | None
     if not found.verdicts:
         return NextStep(_("Tell it who is who: the tagger does not know names."), "g f")
     if not found.datasets:
-        return NextStep(_("Freeze the frames and their tags into a dataset."), "kimikoe dataset NAME")
+        return NextStep(_("Freeze the frames and their tags into a dataset."), "g d, then n")
     return None
 
 
@@ -48,10 +48,9 @@ def _after_training(db: sqlite3.Connection, found: Overview) -> NextStep:
     if not found.loras:
         if not library.bases(db):
             return NextStep(_("Give the studio a base model."), "kimikoe base add FOLDER_OR_HUB_ID")
-        return NextStep(_("Train a LoRA."), "kimikoe train")
+        return NextStep(_("Train a LoRA."), "g d, then t")
     if "generate" in busy:
         return NextStep(_("Pictures are being drawn."), "g j")
     if found.rated:
         return NextStep(_("All are judged. Look at the best again, or draw more."), "g c, then f 4")
-    newest = library.loras(db)[0].name
-    return NextStep(_("Draw pictures with your LoRA."), f"kimikoe generate '1girl, solo <{newest}:0.7>'")
+    return NextStep(_("Draw pictures with your LoRA."), "g n")

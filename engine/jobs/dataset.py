@@ -12,21 +12,22 @@ from itertools import groupby
 import msgspec
 
 from db import tags
+from db.captions import Caption
 from db.changes import announce
 from db.connect import now, writing
+from db.dataset_items import UNFINISHED
 from db.errors import UserError
 from db.films import unpack
 from db.i18n import _
 from db.query import frame_ids
 from db.requests import DatasetRequest
-from engine.captions import Caption, FrameTag, caption, implied_by
+from engine.captions import FrameTag, caption, implied_by
 from engine.room import ROWS_TWICE
 from engine.running import RunningJob
 from engine.studio import Studio
 
 ROWS_PER_WRITE = 200
 ROW_BYTES = 200
-UNFINISHED = ""  # the sha256 of a dataset whose items are still being written
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from db.captions import parse_caption
 from db.errors import UserError
 from db.i18n import _
 from db.requests import DatasetRequest
 from engine.base import BaseModel
-from engine.captions import parse_caption
 from engine.fit import Box, Fit
 from engine.latents import LatentCache, encode, latent_key
 from engine.pixels import Film

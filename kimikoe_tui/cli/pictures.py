@@ -1,14 +1,10 @@
 """`kimikoe generate` and `match`: pictures, and what they resemble."""
 
-import re
-
 import click
 
-from db import library, pictures
-from db.errors import UserError
-from db.i18n import _
+from db import generations, library
 from db.pictures import PictureSettings
-from db.requests import GenerateRequest, MatchRequest, Request, TagRequest
+from db.requests import MatchRequest, TagRequest
 from kimikoe_tui.cli.context import Context, pass_context
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 
@@ -19,7 +15,7 @@ from kimikoe_tui.cli.waiting import Wait, submit, wait_option
 @click.option("--count", default=8, show_default=True, help="Pictures for each prompt.")
 @click.option("--seed", type=int, help="First seed, counting up; random if not given.")
 @click.option("--steps", default=20, show_default=True)
-@click.option("--sampler", default="DPM++ 2M", show_default=True)
+@click.option("--sampler", type=click.Choice(generations.SAMPLERS), default="DPM++ 2M", show_default=True)
 @click.option("--cfg", "cfg_scale", default=7.0, show_default=True, help="How strongly the prompt pulls.")
 @click.option("--size", help="WIDTHxHEIGHT; the base's own if not given.")
 @click.option("--clip-skip", default=1, show_default=True)
@@ -37,7 +33,7 @@ def generate(
     Example:
       kimikoe generate '1girl, solo, brown hair, glasses <kimikoe-2023-10-18-1:0.7>' --count 100 --detach
     """
-    width, height = _size(size)
+    width, height = generations.size_of(size or "")
     base = library.base(context.db)
     settings = [
         PictureSettings(
@@ -46,29 +42,7 @@ def generate(
         )
         for prompt in prompts
     ]  # fmt: skip
-    submit(context, plan_pictures(context, base.id, settings), wait)
-
-
-def plan_pictures(context: Context, base_id: int, settings: list[PictureSettings]) -> list[Request]:
-    """Plan generations, all or none; returns the requests that draw, tag and match them."""
-    from db.connect import writing
-
-    with writing(context.db):
-        planned: list[Request] = [
-            GenerateRequest(generation_id=pictures.plan(context.db, base_id, each)) for each in settings
-        ]
-    if library.active_policy(context.db) is None:
-        return planned
-    return [*planned, TagRequest(), MatchRequest()]
-
-
-def _size(text: str | None) -> tuple[int | None, int | None]:
-    if text is None:
-        return None, None
-    match = re.fullmatch(r"(\d+)x(\d+)", text)
-    if not match or int(match[1]) % 8 or int(match[2]) % 8:
-        raise UserError(_("“{size}” is no size: write WIDTHxHEIGHT, both multiples of 8.").format(size=text))
-    return int(match[1]), int(match[2])
+    submit(context, generations.plan(context.db, base.id, settings), wait)
 
 
 @click.command()

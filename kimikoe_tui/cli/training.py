@@ -42,9 +42,7 @@ def dataset(
     Example:
       kimikoe dataset heroines --query 'nagisa or shion' --core blue_hair --wait
     """
-    if any(each.name == name for each in library.datasets(context.db)):
-        raise UserError(_("There is a dataset “{name}” already: datasets never change, choose another name.").format(
-            name=name))  # fmt: skip
+    library.refuse_taken(context.db, name)
     captions = CaptionRecipe(trigger=trigger, drop_tags=drop_tags, core_tags=core_tags, max_tags=max_tags)
     request = DatasetRequest(name=name, query=query, captions=captions, validation_share=validation_share)
     submit(context, [request], wait)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from db.query_tree import parse
 
@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from kimikoe_tui.screens.room import Room
     from kimikoe_tui.session import Session
 
+ROOMS = {
+    "home": "HomeRoom", "frames": "FramesRoom", "shots": "ShotsRoom", "tags": "TagsRoom", "datasets": "DatasetsRoom",
+    "runs": "RunsRoom", "new": "NewRoom", "cull": "CullRoom", "matches": "MatchesRoom", "jobs": "JobsRoom",
+}  # fmt: skip
+"""The class of each room, in the module of the room's name."""
+WITH_PICTURES = ("frames", "shots", "tags", "datasets", "cull", "matches")
 LATER = (
     "menu", "frames", "query_line", "tag_line", "cull", "shots", "facets", "views", "help", "command_line", "jobs",
-    "runs", "survey", "blind",
+    "runs", "survey", "blind", "tags", "datasets", "dataset", "matches", "new", "prompt_line", "new_dataset", "train",
 )  # fmt: skip
 
 
@@ -28,26 +34,10 @@ def open_room(
     context: str, session: "Session", server: "FrameServer", start_engine: Callable[[], None] | None
 ) -> "Room":
     """The room of this name, its module loaded now."""
-    if context == "home":
-        from kimikoe_tui.screens.home import HomeRoom
-
-        return HomeRoom(session)
-    if context == "frames":
-        from kimikoe_tui.screens.frames import FramesRoom
-
-        return FramesRoom(session, server)
-    if context == "shots":
-        from kimikoe_tui.screens.shots import ShotsRoom
-
-        return ShotsRoom(session, server)
-    if context == "cull":
-        from kimikoe_tui.screens.cull import CullRoom
-
-        return CullRoom(session, server)
-    if context == "runs":
-        from kimikoe_tui.screens.runs import RunsRoom
-
-        return RunsRoom(session)
-    from kimikoe_tui.screens.jobs import JobsRoom
-
-    return JobsRoom(session, start_engine)
+    name = ROOMS[context]
+    room: type[Any] = getattr(import_module(f"kimikoe_tui.screens.{context}"), name)
+    if context == "jobs":
+        made = room(session, start_engine)
+    else:
+        made = room(session, server) if context in WITH_PICTURES else room(session)
+    return cast("Room", made)

@@ -18,10 +18,6 @@ class ChoosingRoom(Room):
     expression = ""
     _range_from: int | None = None
 
-    def narrow(self, expression: str) -> None:
-        """List what matches, the cursor staying where it is."""
-        raise NotImplementedError
-
     async def hand_in_filter(self, text: str) -> str:
         """List what matches; returns what is wrong with the text."""
         raise NotImplementedError

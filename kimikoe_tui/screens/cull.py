@@ -13,7 +13,6 @@ from kimikoe_tui.comparing import standing
 from kimikoe_tui.graphics.renderer import PictureRenderer
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.screens.cull_deciding import CullDeciding
-from kimikoe_tui.screens.cull_reading import EVERY
 from kimikoe_tui.screens.line import LinePrompt
 from kimikoe_tui.screens.picture_tagging import PictureTagging
 from kimikoe_tui.session import Session
@@ -88,6 +87,11 @@ class CullRoom(PictureTagging, CullDeciding):
         else:
             self.say(_("There is nothing of that to copy."))
 
+    async def action_more(self) -> None:
+        """Ask for more pictures like this one."""
+        if self.current is not None:
+            await self.visit("new", str(self.current))
+
     def action_purge(self) -> None:
         """Delete the files of all rejected pictures, once their count has been typed."""
         count = len(purging.purgeable(self.session.reader()))
@@ -136,7 +140,7 @@ class CullRoom(PictureTagging, CullDeciding):
         if image_id in self.ids:
             self.show_picture(self.ids.index(image_id))
         else:
-            self.gather(EVERY, image_id)
+            self.gather_around(self.expression, image_id)
 
     def action_blind(self) -> None:
         """Compare two LoRA versions or settings without knowing which is which."""

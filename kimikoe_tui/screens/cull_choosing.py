@@ -9,8 +9,6 @@ from kimikoe_tui.screens.cull_reading import NOT_REJECTED, QUICK_FILTERS, UNDECI
 from kimikoe_tui.screens.line import LinePrompt
 from kimikoe_tui.text import plain
 
-HINT = "stars:>=4 lora:*-1 seed:7 match:>=0.9 glasses is:unseen"
-
 
 class CullChoosing(CullLooking):
     """Filters by key and by query, and a search that moves in the list as it is."""
@@ -25,12 +23,18 @@ class CullChoosing(CullLooking):
 
     def _quick_filtered(self, choice: str | None) -> None:
         if choice == "query":
+            from kimikoe_tui.screens.query_line import QueryLine
+
             title = _("pictures that match")
-            self.app.push_screen(LinePrompt(title, self.expression, HINT, self._hand_in_filter))
+            self.app.push_screen(QueryLine(title, self.expression, "image", self.session, self._hand_in_filter))
         elif choice == "batch" and self.shown is not None:
             self.gather(f"gen:{self.shown.picture.generation_id} {NOT_REJECTED}", self.current)
         elif choice:
             self.gather(QUICK_FILTERS.get(choice, f"stars:>={choice} -is:rejected"), None)
+
+    def narrow(self, expression: str) -> None:
+        """List the pictures that match."""
+        self.gather(expression, None)
 
     def action_clear_filter(self) -> None:
         """List every picture that is not rejected."""

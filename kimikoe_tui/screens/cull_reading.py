@@ -7,6 +7,7 @@ from sqlite3 import Connection
 
 from textual import work
 from textual.message import Message
+from textual.worker import get_current_worker
 
 from db import cullings, films, picture_tags, pictures, query
 from db.cullings import Culling
@@ -54,7 +55,17 @@ class CullReading(Room):
     @work(thread=True, exclusive=True, group="gathering", exit_on_error=False)
     def gather(self, expression: str, at: int | None) -> None:
         """Read which pictures match; answers with `Gathered`, at `at` or where the judging goes on."""
-        self.post_message(gathered(self.session.reader(), expression, at))
+        found = gathered(self.session.reader(), expression, at)
+        if not get_current_worker().is_cancelled:
+            self.post_message(found)
+
+    @work(thread=True, exclusive=True, group="gathering", exit_on_error=False)
+    def gather_around(self, expression: str, image_id: int) -> None:
+        """Read which pictures match, every one where this is not among them; answers with `Gathered`, at it."""
+        found = gathered(self.session.reader(), expression, image_id)
+        if image_id not in found.ids:
+            found = gathered(self.session.reader(), EVERY, image_id)
+        self.post_message(found)
 
     @work(thread=True, exclusive=True, group="arriving", exit_on_error=False)
     def look_for_arrivals(self, expression: str) -> None:

@@ -176,7 +176,7 @@ class CullView(CullPlace):
         if self.current is None or self.under_the_eye is None:
             self.shown = None
             self.picture.show(None)
-            self.query_one(Paragraphs).show(Text(_("No pictures yet: `kimikoe generate PROMPT` draws some.")))
+            self.query_one(Paragraphs).show(Text(_("No pictures yet: g n asks for some.")))
             return
         self.picture.show(self.zoom.key(self.under_the_eye), self._ahead())
         self.shown = self.facts(self.current)

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.widgets import Static
 
 from db import facets, query
 from db.facets import Facet
@@ -53,7 +54,7 @@ class FacetList(VirtualList):
         )
         name = Text(plain(facet.tag), TEXT)
         name.truncate(max(4, width - right.cell_len - 4), overflow="ellipsis", pad=True)
-        return Text.assemble(("▸ " if index == self.cursor else "  ", ACCENT), name, " ", right)
+        return Text.assemble("  ", name, " ", right)
 
 
 class FacetsPane(TellsFailures, OverRoom[None]):
@@ -74,8 +75,9 @@ class FacetsPane(TellsFailures, OverRoom[None]):
         self.expressions = [expression]
 
     def compose(self) -> ComposeResult:
-        """The list alone."""
+        """The list, or why there is none."""
         with Pane(id="side", title=_("tags of what is listed")):
+            yield Static(_("Nothing is left that carries a tag: u takes the last step back."), id="none", markup=False)
             yield FacetList()
 
     def on_mount(self) -> None:
@@ -97,6 +99,7 @@ class FacetsPane(TellsFailures, OverRoom[None]):
     def _found(self, message: _Found) -> None:
         if message.expression == self.expressions[-1]:
             self.lines.show(message.facets, message.total)
+            self.query_one("#none").display = not message.facets
             words = plural("{count} matches", "{count} match", message.total)
             foot = Text(plain(message.expression) or _("enter with · x without · u back"), ACCENT)
             self.query_one("#side", Pane).head(Text(words.format(count=thousands(message.total)), FAINT), foot)

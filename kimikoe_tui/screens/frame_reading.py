@@ -7,6 +7,7 @@ from sqlite3 import Connection
 
 from textual import work
 from textual.message import Message
+from textual.worker import get_current_worker
 
 from db import drawings, films, query, tags
 from db.drawings import Beginnings, Hold
@@ -83,7 +84,9 @@ class FrameReading(ListRoom):
     @work(thread=True, exclusive=True, group="listing", exit_on_error=False)
     def list_frames(self, expression: str, at: int | None, near: int | None = None) -> None:
         """Read the films and the ids of their frames; answers with `Listed`."""
-        self.post_message(self.read_list(expression, at, near))
+        listed = self.read_list(expression, at, near)
+        if not get_current_worker().is_cancelled:
+            self.post_message(listed)
 
     def read_list(self, expression: str, at: int | None, near: int | None = None) -> Listed:
         """Read through this thread's connection, with what is to be seen at frame `at`, or else `near` it; raises

@@ -11,7 +11,10 @@ from kimikoe_tui import keys
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.screens.over_room import OverRoom
 
-MENUS = {"cull": ("zoom", "quick-filter", "reason", "copy", "line"), "survey": ("reason",), "frames": ("tag-line",)}
+MENUS = {
+    "cull": ("zoom", "quick-filter", "reason", "copy", "line"), "survey": ("reason",), "matches": ("reason",),
+    "frames": ("tag-line",), "new": ("line", "tag-line"), "form": ("line", "query-line"),
+}  # fmt: skip
 
 
 class HelpScreen(OverRoom[None]):

@@ -23,6 +23,10 @@ from kimikoe_tui.widgets.failures import TellsFailures
 from kimikoe_tui.widgets.line_input import LineInput
 
 SHOWN = 6
+HINTS: dict[Subject, str] = {
+    "frame": _("nagisa -glasses (smile or blush) t:3:10..3:45 shot:12 is:judged"),
+    "image": "stars:>=4 lora:*-1 seed:7 match:>=0.9 glasses is:unseen",
+}
 
 
 class QueryLine(TellsFailures, LineScreen):
@@ -56,8 +60,7 @@ class QueryLine(TellsFailures, LineScreen):
             box.border_title = self._heading
             yield Static(id="suggestions", markup=False)
             yield Static(id="fault", markup=False)
-            hint = _("nagisa -glasses (smile or blush) t:3:10..3:45 shot:12 is:judged")
-            yield LineInput(self._first_value, placeholder=hint, compact=True)
+            yield LineInput(self._first_value, placeholder=HINTS[self._subject], compact=True)
 
     @property
     def input(self) -> Input:

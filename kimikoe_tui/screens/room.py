@@ -64,6 +64,9 @@ class Room(TellsFailures, LaidOut[None]):
         """Go to the place of an act that was undone elsewhere, and say so."""
         self.say(words)
 
+    def narrow(self, expression: str) -> None:
+        """List what matches a query, in a room that lists frames or pictures."""
+
     def show_work(self, engine_runs: bool | None) -> None:
         """Show in the first line what the engine does."""
         self._show_work(engine_runs)
@@ -135,6 +138,12 @@ class Room(TellsFailures, LaidOut[None]):
         await self.app.switch_mode(context)
         if place and isinstance(self.app.screen, Room):
             self.app.screen.arrive(place, "")
+
+    async def visit_listing(self, context: str, expression: str) -> None:
+        """Go to a room, and list there what matches a query."""
+        await self.visit(context)
+        if isinstance(room := self.app.screen, Room):
+            room.narrow(expression)
 
     async def action_back(self, leaves: bool) -> None:
         """Back to home; there, where the key `leaves`, out of the program."""

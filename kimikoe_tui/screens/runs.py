@@ -76,7 +76,7 @@ class RunsRoom(ListRoom):
     def parts(self) -> ComposeResult:
         """List above, one run below."""
         with Pane(id="list-pane", title=_("runs")):
-            yield Static(_("No run yet: `kimikoe train DATASET` starts one."), id="empty", markup=False)
+            yield Static(_("No run yet: g d, then t trains a LoRA on a dataset."), id="empty", markup=False)
             yield RunList()
         with Pane(id="run-pane"):
             yield Static(id="run", markup=False)

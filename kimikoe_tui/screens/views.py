@@ -46,10 +46,9 @@ class ViewList(VirtualList):
     def line(self, index: int, width: int) -> Text:
         """`▸ close-ups  1,204  face -glasses`."""
         view, count = self.views[index]
-        mark = "▸ " if index == self.cursor else "  "
         number = thousands(count) if count is not None else "?"
         return Text.assemble(
-            (mark, ACCENT), (plain(view.name), TEXT), (f"  {number}", MUTED), (f"  {plain(view.expression)}", FAINT)
+            "  ", (plain(view.name), TEXT), (f"  {number}", MUTED), (f"  {plain(view.expression)}", FAINT)
         )
 
 

@@ -1,7 +1,7 @@
 """What made a picture, what people and the tagger see in it, and which frames of the film it resembles."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 from rich.cells import cell_len
@@ -10,9 +10,11 @@ from rich.text import Text
 from db.films import Film
 from db.i18n import _
 from db.pictures import Match, Picture
+from db.ratings import Decision
 from db.tags import FrameTag
-from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
-from kimikoe_tui.text import percent, plain, stars
+from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
+from kimikoe_tui.text import percent, plain
+from kimikoe_tui.widgets.decisions import decision_text
 
 _LORA_USE = re.compile(r"(.+?):(-?\d[\d.e+-]*)(?: |\Z)")
 MOST_TAGS = 14
@@ -30,14 +32,8 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 def rating_text(picture: Picture) -> Text:
-    """`★★★☆☆`, `rejected` or `undecided`, and whether it was decided unseen."""
-    if picture.rejected:
-        text = Text(_("rejected"), ALARM)
-    elif picture.stars:
-        text = Text(stars(picture.stars), ACCENT)
-    else:
-        text = Text(_("undecided"), FAINT)
-    return text.append(_("  unseen"), ALARM) if picture.unseen else text
+    """What was decided of a picture."""
+    return decision_text(Decision(picture.stars, picture.rejected, picture.reason, picture.unseen))
 
 
 def facts_text(facts: Facts, width: int, height: int) -> Text:
@@ -60,11 +56,15 @@ def facts_text(facts: Facts, width: int, height: int) -> Text:
     return text
 
 
-def match_citation(match: Match, films: dict[int, Film]) -> str:
+def match_citation(match: Match, films: Mapping[int, Film]) -> str:
+    """The citation of the frame that a picture resembles."""
+    return citation(films, match.film_id, match.frame_number)
+
+
+def citation(films: Mapping[int, Film], film_id: int, number: int) -> str:
     """`0:31:50 (frame 57301)`, with the film's name where there are several."""
-    film = films[match.film_id]
-    cited = film.citation(match.frame_number)
-    return f"{plain(film.name)} {cited}" if len(films) > 1 else cited
+    cited = films[film_id].citation(number)
+    return f"{plain(films[film_id].name)} {cited}" if len(films) > 1 else cited
 
 
 def _loras(picture: Picture) -> Text:

@@ -34,11 +34,11 @@ class JobList(VirtualList):
         self.resize_to(len(jobs), places.get(at, 0) if at is not None else 0)
 
     def line(self, index: int, width: int) -> Text:
-        """`12 train    running ━━━━━╸━━━━  53%  530/1,000 steps  0:03:12  loss 0.09`."""
+        """` 12 train    running ━━━━━╸━━━━  53%  530/1,000 steps  0:03:12  loss 0.09`."""
         job = self.jobs[index]
         state, style = state_words(job)
         line = Text.assemble(
-            (f"{job.id:>4} ", FAINT), (column(kind_name(job.kind), 9), TEXT), (column(state, 10), style)
+            (f" {job.id:>4} ", FAINT), (column(kind_name(job.kind), 9), TEXT), (column(state, 10), style)
         )
         if job.state in ("running", "paused") and job.total:
             share = job.done / job.total

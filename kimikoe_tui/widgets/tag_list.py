@@ -85,11 +85,10 @@ class TagList(VirtualList):
         """`▸ glasses  ━━━━━━━╸ 0.93`, `● nagisa  you`, `− solo  denied`."""
         tag = self.lines[index]
         mark, style, right = _parts(tag)
-        chosen = ("▸" if tag.tag == self._chosen else " ", ACCENT)
         room = max(4, width - right.cell_len - 5)
         name = Text(plain(tag.tag), style)
         name.truncate(room, overflow="ellipsis", pad=True)
-        return Text.assemble(chosen, mark, " ", name, " ", right)
+        return Text.assemble(" ", mark, " ", name, " ", right)
 
 
 def _parts(tag: TagLine) -> tuple[tuple[str, str], str, Text]:

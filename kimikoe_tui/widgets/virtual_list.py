@@ -8,6 +8,12 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from kimikoe_tui.palette import ACCENT
+
+CURSOR = "▸"
+"""The sign of the line under the cursor, whose ground alone not every eye and terminal tells from the others."""
+GIVES_WAY = (" ", "▎")
+
 
 class VirtualList(ScrollView, can_focus=False):
     """A list with a cursor. A subclass says what a line looks like, and sets `count`.
@@ -45,7 +51,7 @@ class VirtualList(ScrollView, can_focus=False):
         self.cursor = 0
 
     def line(self, index: int, width: int) -> Text:
-        """The line at `index`, for `width` cells; longer ones are cut."""
+        """The line at `index`, for `width` cells; longer ones are cut. Its first cell is left for the cursor's sign."""
         raise NotImplementedError
 
     def highlighted(self, index: int) -> bool:
@@ -77,7 +83,7 @@ class VirtualList(ScrollView, can_focus=False):
 
     def render_line(self, y: int) -> Strip:
         """One line in view."""
-        index, width = self.scroll_offset.y + y, self.size.width
+        index, width = self.scroll_offset.y + y, self.scrollable_content_region.width
         style = self.visual_style.rich_style
         if index >= self.count or width < 1:
             return Strip.blank(max(0, width), style)
@@ -85,6 +91,8 @@ class VirtualList(ScrollView, can_focus=False):
             style += self.get_component_rich_style("list--cursor", partial=True)
         text = self.line(index, width)
         text.truncate(width, overflow="ellipsis", pad=True)
+        if self.highlighted(index) and text.plain[:1] in GIVES_WAY:
+            text = Text.assemble((CURSOR, ACCENT), text[1:])
         return Strip(list(text.render(self.app.console)), width).apply_style(style)
 
     def on_resize(self) -> None:

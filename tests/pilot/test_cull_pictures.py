@@ -130,7 +130,7 @@ async def test_the_nearest_film_frame_beside_the_picture(db: Connection, studio:
 
 async def test_a_studio_without_pictures_says_how_to_make_some(open_studio: Open) -> None:
     async with open_studio("g", "c") as (app, pilot):
-        await until(pilot, lambda: "kimikoe generate" in cull_room(app).query_one(Paragraphs).text.plain)
+        await until(pilot, lambda: "g n asks for some" in cull_room(app).query_one(Paragraphs).text.plain)
         await pilot.press("3", "x", "0", "l", "G")
 
 

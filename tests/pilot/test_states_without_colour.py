@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from db import pictures, queue, tags
+from db import library, pictures, queue, tags
 from db.connect import writing
 from db.library import Run
-from db.requests import TagRequest
+from db.requests import TagRequest, TrainRecipe
 from kimikoe_tui.screens.blind import BlindRoom
+from kimikoe_tui.screens.room import ListRoom
 from kimikoe_tui.screens.runs import RunLine, run_text
 from kimikoe_tui.widgets.facts import rating_text
 from kimikoe_tui.widgets.job_list import state_words
@@ -88,3 +89,22 @@ async def test_blind(db: Connection, studio: Path, open_studio: Open, key: str) 
         wanted = {"h": ["left  chosen", "right"], "l": ["left", "right  chosen"]}
         titles = [pane.title_text for pane in room.query(Pane)]
         assert titles == wanted.get(key, ["left  neither", "right  neither"])
+
+
+@pytest.mark.parametrize("key", ["f", "t", "d", "r", "n", "m", "j"])
+async def test_the_line_under_the_cursor(db: Connection, studio: Path, open_studio: Open, key: str) -> None:
+    add_pictures(db, studio, 2)
+    with writing(db):
+        db.executemany("INSERT INTO dataset VALUES (?, ?, 'aa', '{}', 0)", [(1, "first"), (2, "second")])
+    for _each in range(2):
+        queue.enqueue(db, TagRequest())
+        library.plan_run(db, 1, 1, TrainRecipe())
+    async with open_studio("g", key) as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, ListRoom) and app.room.lines.count >= 2)
+        assert isinstance(app.room, ListRoom)
+        lines = app.room.lines
+        for place in (0, 1):
+            lines.move_to(place)
+            await pilot.pause()
+            signs = [lines.render_line(y).text[:1] for y in range(min(lines.count, lines.size.height))]
+            assert [index for index, sign in enumerate(signs) if sign == "▸"] == [place]

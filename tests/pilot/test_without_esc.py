@@ -10,7 +10,7 @@ from kimikoe_tui.screens.cull import CullRoom
 from kimikoe_tui.screens.cull_reading import NOT_REJECTED
 from kimikoe_tui.screens.frames import FramesRoom
 from kimikoe_tui.screens.jobs import JobsRoom
-from kimikoe_tui.screens.line import LinePrompt
+from kimikoe_tui.screens.line import LineScreen
 from kimikoe_tui.widgets import line_input
 from kimikoe_tui.widgets.line_input import LineInput
 from tests.pilot.conftest import Open, add_pictures, cull_room, drawn, until
@@ -40,7 +40,7 @@ async def test_the_query_that_is_listed_already_moves_nothing(db: Connection, st
         await pilot.press("G")
         await drawn(app, pilot, image_ids[3])
         await pilot.press("f", "slash")
-        await until(pilot, lambda: isinstance(app.screen, LinePrompt))
+        await until(pilot, lambda: isinstance(app.screen, LineScreen))
         await pilot.press("enter")
         await until(pilot, lambda: app.screen is cull_room(app))
         await pilot.pause(0.1)

@@ -1,8 +1,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.captions import Caption, parse_caption
 from db.requests import CaptionRecipe
-from engine.captions import Caption, FrameTag, caption, implied_by, parse_caption, tag_frequency, tag_words
+from db.tag_words import tag_words
+from engine.captions import FrameTag, caption, implied_by, tag_frequency
 
 
 def tag(name: str, score: float = 0.5, category: int = 0, by_person: bool = False) -> FrameTag:

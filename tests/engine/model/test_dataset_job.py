@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from db import queue, tags
+from db.captions import Caption
 from db.errors import UserError
 from db.requests import CaptionRecipe, DatasetRequest
-from engine.captions import Caption
 from engine.jobs.dataset import UNFINISHED, Item, made_by, validation_shots
 from engine.running import JobStopped
 from tests.rows import FIRST_SHOT

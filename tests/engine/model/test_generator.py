@@ -7,6 +7,7 @@ import pytest
 import torch
 from diffusers import DPMSolverMultistepScheduler, StableDiffusionPipeline
 
+from db import generations
 from db.errors import UserError
 from engine.base import BaseModel
 from engine.generator import SAMPLERS, LoraWeight, Row, batch_limit, generate, make_scheduler, row_shape
@@ -25,6 +26,10 @@ OTHERS = [
     row("(1boy:1.2), frown", 8, negative="smile"),
     row("night", 9, cfg_scale=2.0),
 ]
+
+
+def test_the_samplers_that_are_offered_are_those_there_are() -> None:
+    assert set(generations.SAMPLERS) == set(SAMPLERS)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

@@ -9,9 +9,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from db.captions import Caption
 from db.requests import TrainRecipe
 from engine.base import BaseModel
-from engine.captions import Caption
 from engine.checkpoint import newest_verified, read_checkpoint, save_checkpoint
 from engine.kohya import tensors_sha256
 from engine.lora import kohya_tensors

@@ -10,18 +10,24 @@ from textual.geometry import Size
 from kimikoe_tui import keys
 from kimikoe_tui.screens.blind import BlindRoom
 from kimikoe_tui.screens.cull import CullRoom
+from kimikoe_tui.screens.dataset import DatasetRoom
+from kimikoe_tui.screens.datasets import DatasetsRoom
 from kimikoe_tui.screens.facets import FacetsPane
 from kimikoe_tui.screens.frames import FramesRoom
 from kimikoe_tui.screens.help import HelpScreen, help_rows
 from kimikoe_tui.screens.home import HomeRoom
 from kimikoe_tui.screens.jobs import JobsRoom
 from kimikoe_tui.screens.line import LinePrompt
+from kimikoe_tui.screens.matches import MatchesRoom
 from kimikoe_tui.screens.menu import CopyMenu, GoMenu, QuickFilterMenu, ReasonMenu
+from kimikoe_tui.screens.new import NewRoom
+from kimikoe_tui.screens.new_dataset import NewDatasetRoom
 from kimikoe_tui.screens.query_line import QueryLine
 from kimikoe_tui.screens.runs import RunsRoom
 from kimikoe_tui.screens.shots import ShotsRoom
 from kimikoe_tui.screens.survey import SurveyRoom
 from kimikoe_tui.screens.tag_line import TagLine
+from kimikoe_tui.screens.tags import TagsRoom
 from kimikoe_tui.screens.views import ViewsPane
 from kimikoe_tui.widgets.bars import KeyBar
 
@@ -30,6 +36,8 @@ SCREENS = {
     "home": HomeRoom, "frames": FramesRoom, "cull": CullRoom, "runs": RunsRoom, "jobs": JobsRoom, "go": GoMenu,
     "survey": SurveyRoom, "blind": BlindRoom, "zoom": CullRoom, "reason": ReasonMenu, "copy": CopyMenu,
     "quick-filter": QuickFilterMenu, "line": LinePrompt, "tag-line": TagLine, "help": HelpScreen,
+    "tags": TagsRoom, "datasets": DatasetsRoom, "dataset": DatasetRoom, "new": NewRoom, "form": NewDatasetRoom,
+    "matches": MatchesRoom,
 }  # fmt: skip
 CONFUSED = {"ctrl+h", "ctrl+i", "ctrl+j", "ctrl+m", "ctrl+left_square_bracket", "ctrl+b", "ctrl+s"}
 
@@ -52,7 +60,7 @@ def test_no_key_is_one_that_terminals_confuse(context: str) -> None:
 @pytest.mark.parametrize("context", keys.ROOMS)
 def test_outside_a_menu_a_digit_only_rates(context: str) -> None:
     digits = {key.id for key in keys.in_context(context) for each in key.keys if each.isdigit()}
-    assert digits == ({"cull.rate", "cull.clear"} if context == "cull" else set())
+    assert digits == ({f"{context}.rate", f"{context}.clear"} if context in ("cull", "matches") else set())
 
 
 @pytest.mark.parametrize("context", keys.CONTEXTS)
@@ -74,7 +82,7 @@ def on_a_phone(context: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return re.split(" {2,}", line.plain.strip())
 
 
-@pytest.mark.parametrize("context", [*keys.ROOMS, "survey", "blind"])
+@pytest.mark.parametrize("context", [*keys.ROOMS, "survey", "blind", "dataset", "form"])
 def test_a_phone_shows_five_keys_of_every_room(context: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(on_a_phone(context, monkeypatch)) >= 5
 

@@ -1,0 +1,210 @@
+"""Asking for pictures, datasets and trainings by keyboard."""
+
+from pathlib import Path
+from sqlite3 import Connection
+
+import msgspec
+from textual.pilot import Pilot
+
+from db import library, pictures, queue
+from db.connect import writing
+from db.pictures import PictureSettings
+from db.requests import CaptionRecipe, DatasetRequest, TrainRecipe, TrainRequest, decode, encode
+from kimikoe_tui.app import KimikoeApp
+from kimikoe_tui.screens.datasets import DatasetsRoom
+from kimikoe_tui.screens.form import FormRoom
+from kimikoe_tui.screens.line import LineScreen
+from kimikoe_tui.screens.new import NewRoom
+from kimikoe_tui.screens.new_dataset import NewDatasetRoom
+from kimikoe_tui.screens.train import TrainRoom
+from kimikoe_tui.widgets.paragraphs import Paragraphs
+from tests.pilot.conftest import Open, add_pictures, cull_room, drawn, until
+
+
+def form(app: KimikoeApp) -> FormRoom:
+    """The open room, which is a form."""
+    assert isinstance(app.room, FormRoom)
+    return app.room
+
+
+def about(app: KimikoeApp) -> str:
+    """What the form says will come of it."""
+    return form(app).query_one(Paragraphs).text.plain
+
+
+async def ready(app: KimikoeApp, pilot: Pilot[None], kind: type[FormRoom]) -> None:
+    """Wait until a form is there, and what comes of it."""
+    await until(pilot, lambda: isinstance(app.room, kind) and app.room.fields and about(app))
+
+
+async def write(app: KimikoeApp, pilot: Pilot[None], field: str, text: str) -> None:
+    """Write a value into a line of the form, over what stands there."""
+    names = [each.name for each in form(app).fields]
+    form(app).lines.move_to(names.index(field))
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, LineScreen))
+    await pilot.press("end", *["backspace"] * len(form(app).lines.values[field]))
+    await pilot.press(*text, "enter")
+
+
+async def test_pictures_are_asked_for(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        assert form(app).lines.values["prompt"] == "1girl, solo <film-1:0.7>"
+        await write(app, pilot, "count", "12")
+        await write(app, pilot, "seed", "7")
+        await until(pilot, lambda: "12 pictures of 64×64, seeds 7 to 18" in about(app))
+        assert "film-1  0.7" in about(app)
+        await pilot.press("d")
+        await until(pilot, lambda: "job 1 draws 12 pictures" in form(app).status.said)
+        await until(pilot, lambda: "generation 1 again" in about(app))
+        await write(app, pilot, "seed", "")
+        await until(pilot, lambda: "generation 1 again" not in about(app))
+    seeds = [row["seed"] for row in db.execute("SELECT seed FROM image ORDER BY id")]
+    assert seeds == list(range(7, 19))
+    assert [job.kind for job in reversed(queue.jobs(db))] == ["generate", "tag", "match"]
+
+
+async def test_the_last_line_of_a_form_does_it(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: "job 1 draws 8 pictures" in form(app).status.said)
+    assert pictures.picture(db, 8).prompt == "1girl, solo <film-1:0.7>"
+
+
+async def test_what_cannot_be_drawn_is_said_in_its_line(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        await write(app, pilot, "count", "many")
+        assert isinstance(app.screen, LineScreen)
+        await until(pilot, lambda: app.screen.query_one("#fault").has_class("-shown"))
+        await pilot.press("escape")
+        await write(app, pilot, "prompt", "1girl <nobody:1>")
+        assert isinstance(app.screen, LineScreen)
+        await pilot.press("escape")
+        assert form(app).lines.values["prompt"] == "1girl, solo <film-1:0.7>"
+    assert not queue.jobs(db)
+
+
+async def test_a_prompt_is_completed_by_tags_and_loras(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        await write(app, pilot, "negative_prompt", "")
+        await pilot.press("enter", *"glas")
+        line = app.screen
+        assert isinstance(line, LineScreen)
+        await until(pilot, lambda: getattr(line, "suggestions", ()))
+        await pilot.press("tab", "comma", *" x_")
+        await until(pilot, lambda: [each.tag for each in getattr(line, "suggestions", ())] == ["x_(y)"])
+        await pilot.press("tab", *" <fil")
+        await until(pilot, lambda: [each.tag for each in getattr(line, "suggestions", ())] == ["<film-1:0.7>"])
+        await pilot.press("tab", "enter")
+        written = r"glasses, x \(y\) <film-1:0.7>"
+        await until(pilot, lambda: form(app).lines.values["negative_prompt"] == written)
+
+
+async def test_a_choice_goes_round_and_a_usual_value_comes_back(open_studio: Open) -> None:
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        names = [each.name for each in form(app).fields]
+        form(app).lines.move_to(names.index("sampler"))
+        for sampler in ("DPM++ 2M Karras", "DPM++ 2M SDE"):
+            await pilot.press("enter")
+            await until(pilot, lambda sampler=sampler: form(app).lines.values["sampler"] == sampler)
+        await pilot.press("backspace")
+        assert form(app).lines.values["sampler"] == "DPM++ 2M"
+
+
+async def test_earlier_requests_come_back(db: Connection, open_studio: Open) -> None:
+    for prompt, count in (("first", 3), ("second", 4), ("second", 4)):
+        pictures.plan(db, 1, PictureSettings(prompt=prompt, count=count, steps=9, sampler="Euler a", clip_skip=2))
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        values = form(app).lines.values
+        assert (values["prompt"], values["count"], values["sampler"], values["clip_skip"]) == (
+            "second", "4", "Euler a", "2")  # fmt: skip
+        await pilot.press("p")
+        assert form(app).lines.values["prompt"] == "first"
+        await pilot.press("p", "n")
+        assert form(app).lines.values["prompt"] == "second"
+
+
+async def test_more_like_a_picture_that_is_judged(db: Connection, studio: Path, open_studio: Open) -> None:
+    (image_id,) = add_pictures(db, studio, 1, "hat <film-1:0.7>")
+    pictures.plan(db, 1, PictureSettings(prompt="another"))
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, image_id)
+        await pilot.press("M")
+        await ready(app, pilot, NewRoom)
+        await until(pilot, lambda: "1:0.7" in about(app) or "film-1  0.7" in about(app))
+        values = form(app).lines.values
+        assert (values["prompt"], values["negative_prompt"], values["seed"]) == ("hat <film-1:0.7>", "hat", "")
+        await pilot.press("g", "c")
+        assert cull_room(app).current == image_id
+
+
+async def test_a_dataset_is_frozen(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "d") as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom))
+        await pilot.press("n")
+        await until(pilot, lambda: isinstance(app.room, NewDatasetRoom) and app.room.fields)
+        await until(pilot, lambda: "100 frames of 100" in about(app))
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: "Write a name first" in form(app).status.said)
+        await write(app, pilot, "name", "first")
+        await write(app, pilot, "query", "glasses")
+        await write(app, pilot, "core_tags", "blue hair, red eyes")
+        await until(pilot, lambda: "50 frames of 100" in about(app))
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom) and "“first”" in app.room.status.said)
+    request = decode("dataset", queue.get(db, 1).request)
+    assert isinstance(request, DatasetRequest)
+    assert (request.name, request.query, request.captions.core_tags) == ("first", "glasses", ("blue_hair", "red_eyes"))
+
+
+async def test_a_dataset_begins_with_the_recipe_of_the_newest(db: Connection, open_studio: Open) -> None:
+    captions = CaptionRecipe(core_tags=("blue_hair",), separator="###")
+    before = DatasetRequest(name="first", query="glasses", captions=captions, seed=4)
+    with writing(db):
+        db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', ?, 0)", (encode(before),))
+    async with open_studio("g", "d", "n") as (app, pilot):
+        await ready(app, pilot, NewDatasetRoom)
+        await write(app, pilot, "name", "second")
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom) and "“second”" in app.room.status.said)
+    assert decode("dataset", queue.get(db, 1).request) == msgspec.structs.replace(before, name="second")
+
+
+async def test_no_dataset_is_asked_for_twice_or_of_no_frame(db: Connection, open_studio: Open) -> None:
+    with writing(db):
+        db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', '{}', 0)")
+    async with open_studio("g", "d", "n") as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, NewDatasetRoom) and app.room.fields)
+        await write(app, pilot, "name", "first")
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: "choose another name" in form(app).status.said)
+        await write(app, pilot, "name", "other")
+        await write(app, pilot, "query", "glasses -glasses")
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: "No frame matches" in form(app).status.said)
+    assert not queue.jobs(db)
+
+
+async def test_a_lora_is_trained_as_the_last_one_was(db: Connection, open_studio: Open) -> None:
+    with writing(db):
+        db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', '{}', 0)")
+        library.plan_run(db, 1, 1, TrainRecipe(steps=300, rank=8, alpha=4.0, warmup_steps=7, min_snr_gamma=None))
+    async with open_studio("g", "d") as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom) and app.room.lines.count)
+        await pilot.press("t")
+        await ready(app, pilot, TrainRoom)
+        assert "licence: not stated" in about(app)
+        await write(app, pilot, "steps", "500")
+        await write(app, pilot, "alpha", "")
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom) and "job 1 trains" in app.room.status.said)
+    request = decode("train", queue.get(db, 1).request)
+    assert isinstance(request, TrainRequest)
+    recipe = library.recipe_of(db, request.run_id)
+    assert recipe == TrainRecipe(steps=500, rank=8, alpha=8.0, warmup_steps=7, min_snr_gamma=None)
