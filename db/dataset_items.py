@@ -11,6 +11,7 @@ import msgspec
 from db import queue, requests
 from db.captions import parse_caption
 from db.errors import UserError
+from db.i18n import _
 from db.queue import Job
 from db.requests import DatasetRequest
 
@@ -89,6 +90,16 @@ def making(db: sqlite3.Connection) -> list[Making]:
         request = _request(job.request)
         found.append(Making(names.pop(job.request, request.name if request else ""), request, job))
     return [*reversed(found), *(Making(name, _request(recipe), None) for recipe, name in names.items())]
+
+
+def refuse_taken(db: sqlite3.Connection, name: str) -> None:
+    """Raise `UserError` where a dataset has this name already, or will have it."""
+    if name in {each.name for each in frozen(db)}:
+        raise UserError(_("There is a dataset “{name}” already: datasets never change, choose another name.").format(
+            name=name))  # fmt: skip
+    if (job := next((each.job for each in making(db) if each.name == name and each.job), None)) is not None:
+        raise UserError(_("Job {id} makes a dataset “{name}” already: choose another name.").format(
+            id=job.id, name=name))  # fmt: skip
 
 
 def _request(text: str) -> DatasetRequest | None:

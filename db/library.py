@@ -148,13 +148,6 @@ def datasets(db: sqlite3.Connection) -> list[Dataset]:
     return [Dataset(**dict(row)) for row in rows]
 
 
-def refuse_taken(db: sqlite3.Connection, name: str) -> None:
-    """Raise `UserError` where a dataset has this name already."""
-    if any(each.name == name for each in datasets(db)):
-        raise UserError(_("There is a dataset “{name}” already: datasets never change, choose another name.").format(
-            name=name))  # fmt: skip
-
-
 def dataset(db: sqlite3.Connection, name: str = "") -> Dataset:
     """The dataset of this name, or the newest; raises `UserError` where there is none."""
     found = [each for each in datasets(db) if name in ("", each.name)]

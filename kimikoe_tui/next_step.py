@@ -52,5 +52,5 @@ def _after_training(db: sqlite3.Connection, found: Overview) -> NextStep:
     if "generate" in busy:
         return NextStep(_("Pictures are being drawn."), "g j")
     if found.rated:
-        return NextStep(_("All are judged. Look at the best again, or draw more."), "g c, then f 4")
+        return NextStep(_("All are judged. Look at the best again, or draw more."), "g c, then f 4 · g n")
     return NextStep(_("Draw pictures with your LoRA."), "g n")

@@ -2,7 +2,7 @@
 
 import click
 
-from db import library
+from db import dataset_items, library
 from db.errors import UserError
 from db.i18n import _
 from db.requests import CaptionRecipe, DatasetRequest, ProbeRequest, TrainRecipe, TrainRequest
@@ -42,7 +42,7 @@ def dataset(
     Example:
       kimikoe dataset heroines --query 'nagisa or shion' --core blue_hair --wait
     """
-    library.refuse_taken(context.db, name)
+    dataset_items.refuse_taken(context.db, name)
     captions = CaptionRecipe(trigger=trigger, drop_tags=drop_tags, core_tags=core_tags, max_tags=max_tags)
     request = DatasetRequest(name=name, query=query, captions=captions, validation_share=validation_share)
     submit(context, [request], wait)

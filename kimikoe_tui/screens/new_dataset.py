@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 from rich.text import Text
 
-from db import dataset_items, facets, library, query, queue
+from db import dataset_items, facets, query, queue
 from db.errors import UserError
 from db.i18n import _, plural
 from db.requests import DatasetRequest
@@ -56,7 +56,7 @@ class NewDatasetRoom(FormRoom, UpperRoom):
         captions = msgspec.structs.replace(self._recipe.captions, **{name: given.pop(name) for name in OF_CAPTIONS})
         if not given["name"]:
             raise UserError(_("Write a name first."))
-        library.refuse_taken(db, given["name"])
+        dataset_items.refuse_taken(db, given["name"])
         if not query.count(db, given["query"], "frame"):
             raise UserError(_("No frame matches."))
         job_id = queue.enqueue(db, msgspec.structs.replace(self._recipe, **given, captions=captions))

@@ -1,6 +1,5 @@
 """Training runs: how far each is, how its loss went, and the LoRA it published. Nothing is changed here."""
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -105,7 +104,8 @@ class RunsRoom(ListRoom):
         found = []
         for run in library.runs(db):
             losses = [value for _step, value in library.metrics(db, run.id).get("loss", [])]
-            found.append(RunLine(run, json.loads(run.recipe).get("steps"), losses))
+            recipe = library.recipe_of(db, run.id)
+            found.append(RunLine(run, recipe.steps if recipe else None, losses))
         self.post_message(_Found(found))
 
     @on(_Found)

@@ -179,16 +179,20 @@ async def test_a_dataset_begins_with_the_recipe_of_the_newest(db: Connection, op
 async def test_no_dataset_is_asked_for_twice_or_of_no_frame(db: Connection, open_studio: Open) -> None:
     with writing(db):
         db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', '{}', 0)")
+    queue.enqueue(db, DatasetRequest(name="queued"))
     async with open_studio("g", "d", "n") as (app, pilot):
         await until(pilot, lambda: isinstance(app.room, NewDatasetRoom) and app.room.fields)
         await write(app, pilot, "name", "first")
         await pilot.press("G", "enter")
         await until(pilot, lambda: "choose another name" in form(app).status.said)
+        await write(app, pilot, "name", "queued")
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: "Job 1 makes a dataset “queued” already" in form(app).status.said)
         await write(app, pilot, "name", "other")
         await write(app, pilot, "query", "glasses -glasses")
         await pilot.press("G", "enter")
         await until(pilot, lambda: "No frame matches" in form(app).status.said)
-    assert not queue.jobs(db)
+    assert len(queue.jobs(db)) == 1
 
 
 async def test_a_lora_is_trained_as_the_last_one_was(db: Connection, open_studio: Open) -> None:

@@ -149,6 +149,15 @@ async def test_runs_are_listed_with_their_loss_and_lora(db: Connection, open_stu
         assert "50 / 200" in text and "first" in text
 
 
+async def test_a_run_by_a_recipe_that_cannot_be_read_is_listed(db: Connection, open_studio: Open) -> None:
+    with writing(db):
+        db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', '{}', 0)")
+        library.plan_run(db, 1, 1, TrainRecipe())
+        db.execute("UPDATE run SET step = 50, recipe = '['")
+    async with open_studio("g", "r") as (app, pilot):
+        await until(pilot, lambda: app.room is not None and "50 / 0" in str(app.room.query_one("#run", Static).content))
+
+
 async def test_q_leaves_and_frees_the_terminals_name(studio: Path, open_studio: Open) -> None:
     async with open_studio() as (app, pilot):
         assert app.session.name == "terminal-1"
