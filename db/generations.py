@@ -23,7 +23,7 @@ class Asked(msgspec.Struct, frozen=True):
     """A generation as it was asked for."""
 
     id: int
-    base: str
+    base_id: int
     settings: PictureSettings
 
 
@@ -50,8 +50,7 @@ def size_of(text: str) -> tuple[int | None, int | None]:
 def asked(db: sqlite3.Connection) -> list[Asked]:
     """What was asked for so far, the newest first, each way of asking once; what cannot be read is left out."""
     rows = db.execute(
-        """SELECT max(g.id) AS id, b.name AS base, g.settings FROM generation g JOIN base b ON b.id = g.base_id
-           GROUP BY g.base_id, g.settings ORDER BY 1 DESC"""
+        "SELECT max(id) AS id, base_id, settings FROM generation GROUP BY base_id, settings ORDER BY 1 DESC"
     )
     return list(_readable(rows.fetchall()))
 
@@ -59,7 +58,7 @@ def asked(db: sqlite3.Connection) -> list[Asked]:
 def _readable(rows: Sequence[sqlite3.Row]) -> Iterable[Asked]:
     for row in rows:
         try:
-            yield Asked(row["id"], row["base"], msgspec.json.decode(row["settings"], type=PictureSettings))
+            yield Asked(row["id"], row["base_id"], msgspec.json.decode(row["settings"], type=PictureSettings))
         except msgspec.MsgspecError:
             continue
 
@@ -68,11 +67,10 @@ def of_picture(db: sqlite3.Connection, image_id: int) -> Asked:
     """What draws more pictures like this one: its prompt and settings, with other seeds. Raises `UserError`."""
     row = db.execute(
         """SELECT i.prompt, i.negative_prompt, i.steps, i.sampler, i.cfg_scale, i.width, i.height, i.clip_skip,
-               i.generation_id, b.name AS base
-           FROM image i JOIN generation g ON g.id = i.generation_id JOIN base b ON b.id = g.base_id WHERE i.id = ?""",
+               i.generation_id, g.base_id FROM image i JOIN generation g ON g.id = i.generation_id WHERE i.id = ?""",
         (image_id,),
     ).fetchone()
     if row is None:
         raise UserError(_("There is no picture {id}.").format(id=image_id))
     fields = dict(row)
-    return Asked(fields.pop("generation_id"), fields.pop("base"), PictureSettings(**fields))
+    return Asked(fields.pop("generation_id"), fields.pop("base_id"), PictureSettings(**fields))

@@ -1,6 +1,7 @@
 """What a studio has to work with: bases, taggers and their policy, datasets, runs, LoRAs and settings."""
 
 import sqlite3
+from collections import Counter
 from datetime import date
 
 import msgspec
@@ -89,6 +90,21 @@ def bases(db: sqlite3.Connection) -> list[Base]:
     """Every base, newest last."""
     columns = "id, name, source, sha256, architecture, prediction_type, width, height, licence, licence_url"
     return [Base(**dict(row)) for row in db.execute(f"SELECT {columns} FROM base ORDER BY id")]
+
+
+def bases_by_label(db: sqlite3.Connection) -> dict[str, Base]:
+    """Every base, newest last, by its name; where several have one name, by `name (id)`."""
+    found = bases(db)
+    times = Counter(each.name for each in found)
+    return {each.name if times[each.name] == 1 else f"{each.name} ({each.id})": each for each in found}
+
+
+def base_labelled(db: sqlite3.Connection, label: str) -> Base:
+    """The base of this label; raises `UserError` where there is none."""
+    known = bases_by_label(db)
+    if known and label not in known:
+        raise UserError(_("There is no base “{name}”: choose another one.").format(name=label))
+    return known[label] if known else base(db)
 
 
 def base(db: sqlite3.Connection, base_id: int | None = None) -> Base:

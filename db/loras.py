@@ -56,5 +56,11 @@ def resolve(db: sqlite3.Connection, prompt: str) -> list[tuple[int, LoraUse]]:
     return found
 
 
+def refuse(negative_prompt: str) -> None:
+    """Raise `UserError` with a caret at a LoRA in a negative prompt, where it would do nothing."""
+    if match := REFERENCE.search(negative_prompt):
+        raise _fault(negative_prompt, match, _("a LoRA stands in the prompt, not in the negative one"))
+
+
 def _fault(prompt: str, match: re.Match[str], reason: str) -> UserError:
     return UserError(f"{prompt}\n{' ' * match.start()}^ {reason}")

@@ -3,6 +3,7 @@
 import sqlite3
 
 from db import library
+from db.errors import UserError
 from db.pictures import PictureSettings
 from db.requests import GenerateRequest, TrainRecipe, TrainRequest, decode
 
@@ -39,4 +40,7 @@ def _last(db: sqlite3.Connection, kind: str) -> tuple[object, float] | None:
            ORDER BY id DESC LIMIT 1""",
         (kind,),
     ).fetchone()
-    return None if row is None else (decode(kind, row["request"]), float(row["pace"]))
+    try:
+        return None if row is None else (decode(kind, row["request"]), float(row["pace"]))
+    except UserError:  # another version asked for it
+        return None

@@ -15,6 +15,7 @@ from db.ratings import Decision
 
 SEED_LIMIT = 2**32
 LARGEST_SEED = 2**63 - 1
+MOST_PICTURES, MOST_STEPS = 10_000, 1_000
 
 
 class PictureSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,12 +81,10 @@ class Counts(msgspec.Struct, frozen=True):
 
 def plan(db: sqlite3.Connection, base_id: int, settings: PictureSettings) -> int:
     """Insert a generation and its planned pictures; returns the generation's id. Raises `UserError`."""
-    if not 1 <= settings.count <= 10_000 or not 1 <= settings.steps <= 1000:
-        raise UserError(_("A generation has 1 to 10000 pictures of 1 to 1000 steps."))
-    if settings.seed is not None and not 0 <= settings.seed < LARGEST_SEED - settings.count:
-        raise UserError(_("A seed is a number from 0 to {largest}.").format(largest=LARGEST_SEED))
+    check(settings)
     with writing(db):
         uses = loras.resolve(db, settings.prompt)
+        loras.refuse(settings.negative_prompt)
         base = db.execute("SELECT width, height FROM base WHERE id = ?", (base_id,)).fetchone()
         size = settings.width or base["width"], settings.height or base["height"]
         row = db.execute(
@@ -95,6 +94,15 @@ def plan(db: sqlite3.Connection, base_id: int, settings: PictureSettings) -> int
         ).fetchone()
         _plan_images(db, int(row["id"]), settings, size, uses)
     return int(row["id"])
+
+
+def check(settings: PictureSettings) -> None:
+    """Raise `UserError` for more pictures, steps or greater seeds than there can be."""
+    if not 1 <= settings.count <= MOST_PICTURES or not 1 <= settings.steps <= MOST_STEPS:
+        raise UserError(_("A generation has 1 to 10000 pictures of 1 to 1000 steps."))
+    largest = LARGEST_SEED - settings.count
+    if settings.seed is not None and not 0 <= settings.seed <= largest:
+        raise UserError(_("A seed is a number from 0 to {largest}.").format(largest=largest))
 
 
 def _plan_images(

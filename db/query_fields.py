@@ -49,16 +49,22 @@ CARRIED = """
 
 
 def matching_tags(db: sqlite3.Connection, pattern: str, *, exact: bool = False) -> list[int]:
-    """Ids of the tags that a name, an alias or, where not `exact`, a pattern means; raises `UserError` for none."""
+    """Ids of the tags that a name, an alias or, where not `exact`, a pattern means; raises `UserError` for none.
+
+    A tag of this very name, such as `?`, is no pattern.
+    """
     name = pattern.lower()
-    sql = "SELECT id FROM tag WHERE name = ?1 UNION SELECT tag_id FROM tag_alias WHERE alias = ?1"
-    if not exact and set(name) & {"*", "?"}:
-        sql += " UNION SELECT id FROM tag WHERE name GLOB ?2 UNION SELECT tag_id FROM tag_alias WHERE alias GLOB ?2"
-    rows = db.execute(sql, (name, glob(name))[: 2 if "?2" in sql else 1])
-    found = [int(row["id"]) for row in rows]
+    found = _tags_by(db, "=", name)
+    if not found and not exact and set(name) & {"*", "?"}:
+        found = _tags_by(db, "GLOB", glob(name))
     if not found:
         raise UserError(_unknown(db, pattern, name))
     return found
+
+
+def _tags_by(db: sqlite3.Connection, operator: str, name: str) -> list[int]:
+    sql = f"SELECT id FROM tag WHERE name {operator} ?1 UNION SELECT tag_id FROM tag_alias WHERE alias {operator} ?1"
+    return [int(row[0]) for row in db.execute(sql, (name,))]
 
 
 def _unknown(db: sqlite3.Connection, pattern: str, name: str) -> str:

@@ -3,7 +3,7 @@
 import re
 
 KAOMOJI = frozenset("0_0 (o)_(o) +_+ +_- ._. <o>_<o> <|>_<|> =_= >_< 3_3 6_9 >_o @_@ ^_^ o_o u_u x_x |_| ||_||".split())
-_BRACKET = re.compile(r"[()\[\]]")
+_MEANT = re.compile(r"[\\()\[\]]")
 
 
 def tag_words(name: str, underscores: bool = False) -> str:
@@ -12,5 +12,5 @@ def tag_words(name: str, underscores: bool = False) -> str:
 
 
 def prompt_words(name: str) -> str:
-    """A tag as a prompt writes it, where brackets are weights unless they are escaped."""
-    return _BRACKET.sub(r"\\\g<0>", tag_words(name))
+    """A tag as a prompt writes it, where brackets are weights, and what is escaped is only itself."""
+    return _MEANT.sub(r"\\\g<0>", tag_words(name))

@@ -38,7 +38,13 @@ def size(_db: Connection, written: str) -> tuple[int | None, int | None]:
     return generations.size_of(written)
 
 
-def whole(least: int, most: int | None = None) -> Reader:
+def negative(_db: Connection, written: str) -> str:
+    """What pictures should not show; raises `UserError` for a LoRA, which would do nothing there."""
+    loras.refuse(written)
+    return written.strip()
+
+
+def whole(least: int, most: int) -> Reader:
     """Reads a whole number within these."""
 
     def read(_db: Connection, written: str) -> int:
@@ -46,12 +52,12 @@ def whole(least: int, most: int | None = None) -> Reader:
             value = int(written)
         except ValueError as error:
             raise UserError(_("“{text}” is no whole number.").format(text=written)) from error
-        return int(_within(value, least, most, written))
+        return int(_within(value, least, most, written.strip()))
 
     return read
 
 
-def number(least: float, most: float | None = None) -> Reader:
+def number(least: float, most: float) -> Reader:
     """Reads a number within these."""
 
     def read(_db: Connection, written: str) -> float:
@@ -61,7 +67,7 @@ def number(least: float, most: float | None = None) -> Reader:
             value = math.nan
         if not math.isfinite(value):
             raise UserError(_("“{text}” is no number.").format(text=written))
-        return _within(value, least, most, written)
+        return _within(value, least, most, written.strip())
 
     return read
 
@@ -71,9 +77,14 @@ def optional(read: Reader) -> Reader:
     return lambda db, written: read(db, written) if written.strip() else None
 
 
-def _within(value: float, least: float, most: float | None, written: str) -> float:
+def _within(value: float, least: float, most: float, written: str) -> float:
     if value < least:
-        raise UserError(_("{number} is too little: {least:g} is the least.").format(number=written, least=least))
-    if most is not None and value > most:
-        raise UserError(_("{number} is too much: {most:g} is the most.").format(number=written, most=most))
+        raise UserError(_("{number} is too little: {least} is the least.").format(number=written, least=least))
+    if value > most:
+        raise UserError(_("{number} is too much: {most} is the most.").format(number=written, most=most))
     return value
+
+
+def as_written(value: float) -> str:
+    """A number as a person would write it, no digit lost."""
+    return repr(value).removesuffix(".0")

@@ -65,7 +65,8 @@ class CullReading(Room):
         found = gathered(self.session.reader(), expression, image_id)
         if image_id not in found.ids:
             found = gathered(self.session.reader(), EVERY, image_id)
-        self.post_message(found)
+        if not get_current_worker().is_cancelled:
+            self.post_message(found)
 
     @work(thread=True, exclusive=True, group="arriving", exit_on_error=False)
     def look_for_arrivals(self, expression: str) -> None:

@@ -62,7 +62,7 @@ class DatasetRoom(UpperRoom, ListRoom):
         self._separator = captions.separator
         self.films: dict[int, Film] = {}
         self.part = ""
-        self.held_out = False
+        self.held_out = self._wants_held_out = False
 
     def parts(self) -> ComposeResult:
         """The list on the left; picture over caption on the right."""
@@ -79,6 +79,7 @@ class DatasetRoom(UpperRoom, ListRoom):
     def on_mount(self) -> None:
         """List every item, the cursor where it was left."""
         self._rest = self.set_interval(REST_SECONDS, self.look, pause=True)
+        self._wants_held_out = False
         self.list_items("", False)
 
     @property
@@ -115,6 +116,7 @@ class DatasetRoom(UpperRoom, ListRoom):
     @on(_Listed)
     def _listed(self, message: _Listed) -> None:
         if message.held_out and not message.ordinals:
+            self._wants_held_out = self.held_out
             self.complain(_("None of these is held out of training."))
             return
         self.films, self.part, self.held_out = message.films, message.part, message.held_out
@@ -189,11 +191,13 @@ class DatasetRoom(UpperRoom, ListRoom):
 
     def action_clear_filter(self) -> None:
         """List every item."""
+        self._wants_held_out = False
         self.list_items("", False)
 
     def action_held_out(self) -> None:
         """List only what is held out of training, or every item."""
-        self.list_items(self.part, not self.held_out)
+        self._wants_held_out = not self._wants_held_out
+        self.list_items(self.part, self._wants_held_out)
 
     def action_copy(self) -> None:
         """Copy the caption."""

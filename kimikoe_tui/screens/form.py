@@ -16,14 +16,18 @@ from textual.screen import Screen
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui import keys
-from kimikoe_tui.palette import ALARM
+from kimikoe_tui.messages import JobsChanged
+from kimikoe_tui.palette import ALARM, FAINT
 from kimikoe_tui.screens.line import HandIn, LinePrompt
 from kimikoe_tui.screens.room import ListRoom
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.field_list import Field, FieldList
 from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.paragraphs import Paragraphs
+from kimikoe_tui.widgets.virtual_list import VirtualList
 
+AGAIN_SECONDS = 1.0
+PATIENCE = 0.3
 Values = Mapping[str, str]
 Meant = dict[str, object]
 
@@ -36,6 +40,7 @@ class _Prepared(Message):
 
 @dataclass
 class _Described(Message):
+    values: Values
     text: Text
 
 
@@ -48,6 +53,9 @@ class FormRoom(ListRoom):
     heading = ""
     deed = ""
     fields: Sequence[Field] = ()
+    _is_doing = False
+    _described: Values | None = None
+    """The values of which it is said what comes of them."""
 
     def prepare(self, db: Connection) -> tuple[Sequence[Field], Values]:
         """The fields, and what is written in them at first; on a worker's thread."""
@@ -62,7 +70,8 @@ class FormRoom(ListRoom):
         raise NotImplementedError
 
     def done(self, words: str) -> None:
-        """Go on after it."""
+        """Go on after it, ready to do it again."""
+        self._is_doing = False
         self.say(words)
 
     def parts(self) -> ComposeResult:
@@ -74,7 +83,8 @@ class FormRoom(ListRoom):
                 yield Paragraphs(id="about")
 
     def on_mount(self) -> None:
-        """Read what there is to choose from."""
+        """Read what there is to choose from, and again when there may be more."""
+        self._again = self.set_interval(AGAIN_SECONDS, self.reload, pause=True)
         self.reload()
 
     @property
@@ -82,8 +92,13 @@ class FormRoom(ListRoom):
         """The form."""
         return self.query_one(FieldList)
 
+    @on(JobsChanged)
+    def _changed(self) -> None:
+        self._again.resume()
+
     def reload(self) -> None:
         """Read again what there is to choose from; what is written stays."""
+        self._again.pause()
         self._prepare()
 
     @work(thread=True, exclusive=True, group="preparing", exit_on_error=False)
@@ -92,7 +107,14 @@ class FormRoom(ListRoom):
 
     @on(_Prepared)
     def _show(self, message: _Prepared) -> None:
-        self.fill(message.fields, {**message.values, **self.lines.values})
+        """Fill the form at first; after that, take in what there is more to choose from."""
+        before = {field.name: field.choices for field in self.fields}
+        if before != {field.name: field.choices for field in message.fields}:
+            empty = {name for name, choices in before.items() if not (choices or self.lines.values[name])}
+            kept = {name: value for name, value in self.lines.values.items() if name not in empty}
+            self.fill(message.fields, {**message.values, **kept})
+        else:
+            self.look()
 
     def fill(self, fields: Sequence[Field], values: Values) -> None:
         """Have these values stand in the form."""
@@ -102,7 +124,14 @@ class FormRoom(ListRoom):
 
     def look(self) -> None:
         """Say what comes of what is written."""
-        self._describe(dict(self.lines.values))
+        values = dict(self.lines.values)
+        self._describe(values)
+        self.set_timer(PATIENCE, lambda: self._say_waiting(values))
+
+    def _say_waiting(self, values: Values) -> None:
+        """Take down what was said of other values, once it has stayed up too long."""
+        if values == self.lines.values != self._described:
+            self.query_one(Paragraphs).show(Text("…", FAINT))
 
     @work(thread=True, exclusive=True, group="describing", exit_on_error=False)
     def _describe(self, values: Values) -> None:
@@ -111,11 +140,18 @@ class FormRoom(ListRoom):
             text = self.describe(db, self.meaning(db, values))
         except UserError as error:
             text = Text("\n".join(plain(line) for line in str(error).splitlines()), ALARM)
-        self.post_message(_Described(text))
+        self.post_message(_Described(values, text))
 
     @on(_Described)
     def _told(self, message: _Described) -> None:
-        self.query_one(Paragraphs).show(message.text)
+        if message.values == self.lines.values:
+            self._described = message.values
+            self.query_one(Paragraphs).show(message.text)
+
+    @on(VirtualList.Moved)
+    def _moved(self) -> None:
+        """On the line that does it, a phone shows what comes of it."""
+        self.set_class(self.lines.field is None, "-deed")
 
     def meaning(self, db: Connection, values: Values) -> Meant:
         """All values as they are meant; raises `UserError` that names the line of one that means nothing."""
@@ -141,10 +177,10 @@ class FormRoom(ListRoom):
 
     def _line_for(self, field: Field, value: str) -> Screen[None]:
         hand_in: HandIn = partial(self._hand_in, field)
-        if field.kind == "prompt":
+        if field.kind in ("prompt", "negative"):
             from kimikoe_tui.screens.prompt_line import PromptLine
 
-            return PromptLine(field.label, value, self.session.reader, hand_in)
+            return PromptLine(field.label, value, self.session.reader, hand_in, field.kind == "prompt")
         if field.kind == "query":
             from kimikoe_tui.screens.query_line import QueryLine
 
@@ -165,12 +201,18 @@ class FormRoom(ListRoom):
 
     def action_carry_out(self) -> None:
         """Do what was asked, once."""
-        if self.fields:
+        if self.fields and not self._is_doing:
+            self._is_doing = True
             self.in_turn(self._carry_out)
 
     async def _carry_out(self) -> None:
         values = dict(self.lines.values)
-        self.done(await self.session.commit(lambda db: self.do(db, self.meaning(db, values))))
+        try:
+            words = await self.session.commit(lambda db: self.do(db, self.meaning(db, values)))
+        except BaseException:
+            self._is_doing = False
+            raise
+        self.done(words)
 
 
 def _after(choices: Sequence[str], chosen: str) -> str:

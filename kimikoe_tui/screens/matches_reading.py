@@ -29,10 +29,11 @@ class Listed(Message):
 
 @dataclass
 class Looked(Message):
-    """The frames that a picture resembles, the most alike first."""
+    """The frames that a picture resembles, the most alike first, and the films that they are of."""
 
     image_id: int
     matches: list[Match]
+    films: dict[int, Film]
 
 
 @dataclass
@@ -69,7 +70,9 @@ class MatchesReading(Room):
     @work(thread=True, exclusive=True, group="looking", exit_on_error=False)
     def look_up(self, image_id: int) -> None:
         """Read which frames a picture resembles; answers with `Looked`."""
-        self.post_message(Looked(image_id, pictures.matches(self.session.reader(), image_id)))
+        db = self.session.reader()
+        found = pictures.matches(db, image_id)
+        self.post_message(Looked(image_id, found, {film.id: film for film in films.films(db)}))
 
     @work(thread=True, exclusive=True, group="decisions", exit_on_error=False)
     def read_decisions(self) -> None:

@@ -132,6 +132,7 @@ class MatchesView(SideBySide, MatchesReading, ListRoom):
     def _looked_up(self, message: Looked) -> None:
         if message.image_id == self._at and message != self.known:
             self.known = message
+            self.lines.films = message.films
             self.look()
 
     @on(Decided)

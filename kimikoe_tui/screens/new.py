@@ -1,6 +1,6 @@
 """New pictures: what they are to show, by what they are drawn, and how long that will take."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from sqlite3 import Connection
 from typing import Any
 
@@ -8,56 +8,64 @@ import msgspec
 from rich.text import Text
 
 from db import generations, library, loras, paces, queue
-from db.errors import UserError
+from db.connect import writing
 from db.generations import SAMPLERS, Asked
 from db.i18n import _, plural
 from db.library import Base
-from db.pictures import LARGEST_SEED, PictureSettings
+from db.pictures import LARGEST_SEED, MOST_PICTURES, MOST_STEPS, PictureSettings, check
 from kimikoe_tui import keys, written
-from kimikoe_tui.palette import ACCENT, ALARM, FAINT, MUTED, TEXT
+from kimikoe_tui.palette import ACCENT, ALARM, MUTED, TEXT
 from kimikoe_tui.screens.form import FormRoom, Meant, Values
+from kimikoe_tui.session import Session
 from kimikoe_tui.text import duration, plain, thousands
 from kimikoe_tui.widgets.field_list import Field
 
 USUAL = PictureSettings(prompt="")
-MOST_PICTURES, MOST_STEPS, MOST_CFG = 10_000, 1_000, 100.0
+MOST_CFG = 100.0
 
 
 class NewRoom(FormRoom):
-    """A request for pictures, which begins as the last one was; enter on its last line has the engine draw them."""
+    """A request for pictures, which begins as the last one was; enter on its last line has the engine draw them.
+
+    Like a shell's history: what was asked for before comes back by a key, and so does what was written and not asked.
+    """
 
     BINDINGS = keys.bindings(keys.NEW)
     context = "new"
     heading = _("new pictures")
     deed = _("draw them")
 
-    earlier: Sequence[Asked] = ()
-    _place = 0
+    def __init__(self, session: Session) -> None:
+        super().__init__(session)
+        self.earlier: Sequence[Asked] = ()
+        self._labels: Mapping[int, str] = {}
+        """By a base's id, what it is called here."""
+        self._drafts: list[Values] = []
+        self._place = 0
 
     def prepare(self, db: Connection) -> tuple[Sequence[Field], Values]:
         """The settings of the last request, or of a first one with the newest LoRA."""
+        known = library.bases_by_label(db)
+        self._labels = {base.id: label for label, base in known.items()}
         self.earlier = generations.asked(db)
-        bases = [base.name for base in library.bases(db)]
         first = self.earlier[0] if self.earlier else _first(db)
-        return fields(bases), values_of(first)
+        return fields(list(known)), self._values_of(first)
 
     def describe(self, db: Connection, meant: Meant) -> Text:
         """How many pictures of what size, the LoRAs, the base with its licence, and the time they will take."""
         base, settings = _request(db, meant)
         size = settings.width or base.width, settings.height or base.height
-        lines = [_amount(settings, size), *self._known(base, settings), Text(plain(settings.prompt), TEXT)]
-        lines += _loras(settings.prompt)
+        licence = " ".join(filter(None, (base.licence, base.licence_url))) or _("not stated")
+        words = _("base: {name}; licence: {licence}").format(name=plain(base.name), licence=plain(licence))
+        lines = [_amount(settings, size), *self._known(base, settings), Text(words, MUTED)]
         if (seconds := paces.drawing_seconds(db, settings, size)) is not None:
             words = _("about {time} at the pace of the last ones").format(time=duration(seconds))
             lines.append(Text(words, MUTED))
-        licence = " ".join(filter(None, (base.licence, base.licence_url))) or _("not stated")
-        lines.append(Text(_("base: {name}; licence: {licence}").format(
-            name=plain(base.name), licence=plain(licence)), FAINT))  # fmt: skip
-        return Text("\n\n").join(lines)
+        return Text("\n\n").join([*lines, *_loras(settings.prompt), Text(plain(settings.prompt), TEXT)])
 
     def _known(self, base: Base, settings: PictureSettings) -> list[Text]:
         """That these were asked for before, where they would come out the same."""
-        same = (each.id for each in self.earlier if (each.base, each.settings) == (base.name, settings))
+        same = (each.id for each in self.earlier if (each.base_id, each.settings) == (base.id, settings))
         if settings.seed is None or (generation_id := next(same, None)) is None:
             return []
         words = _("These are generation {id} again, picture by picture: another seed draws others.")
@@ -66,47 +74,61 @@ class NewRoom(FormRoom):
     def do(self, db: Connection, meant: Meant) -> str:
         """Plan the pictures and queue what draws, tags and matches them."""
         base, settings = _request(db, meant)
-        job_ids = queue.enqueue_chain(db, generations.plan(db, base.id, [settings]))
+        with writing(db):
+            job_ids = queue.enqueue_chain(db, generations.plan(db, base.id, [settings]))
         pictures = plural("{count} picture", "{count} pictures", settings.count).format(count=settings.count)
         return _("job {id} draws {pictures} · g j follows it, g c judges them").format(id=job_ids[0], pictures=pictures)
 
     def done(self, words: str) -> None:
-        """Say so, and have this request be the last one."""
-        self._place = 0
+        """Say so, and have this request among the earlier ones."""
+        self._drafts = [each for each in self._drafts if each != self.lines.values]
+        self._place = len(self._drafts)
         self.reload()
         super().done(words)
 
     def action_request(self, step: int) -> None:
-        """Take the settings of an earlier request, or of the one after it."""
-        if not self.earlier:
-            self.say(_("Nothing was asked for yet."))
+        """Take what was asked for before, or after that; what is written now comes back in the same way."""
+        self._keep_draft()
+        known = [*self._drafts, *map(self._values_of, self.earlier)]
+        if len(known) < 2:
+            self.say(_("Nothing else was asked for yet."))
             return
-        self._place = max(0, min(len(self.earlier) - 1, self._place + step))
-        asked = self.earlier[self._place]
-        self.fill(self.fields, values_of(asked))
-        self.say(_("as generation {id} was asked for").format(id=asked.id))
+        self._place = max(0, min(len(known) - 1, self._place + step))
+        self.fill(self.fields, known[self._place])
+        asked = self._place - len(self._drafts)
+        words = _("as generation {id} was asked for") if asked >= 0 else _("as it was written here")
+        self.say(words.format(id=self.earlier[asked].id if asked >= 0 else ""))
+
+    def _keep_draft(self) -> None:
+        """Have what is written among what can come back, where it is not yet."""
+        known = [*self._drafts, *map(self._values_of, self.earlier)]
+        if self.fields and self.lines.values not in known:
+            self._drafts.insert(0, dict(self.lines.values))
+            self._place = 0
 
     def arrive(self, place: str, words: str) -> None:
-        """Take the prompt and the settings of a picture."""
-        self.take_after(int(place))
+        """Have more pictures like this one asked for: its prompt and settings, with other seeds."""
+        self._keep_draft()
+        db = self.session.reader()
+        known = library.bases_by_label(db)
+        self._labels = {base.id: label for label, base in known.items()}
+        self.fill(fields(list(known)), self._values_of(generations.of_picture(db, int(place))))
+        self._keep_draft()
+        self.say(_("as picture {id} was made, with other seeds").format(id=place))
 
-    def take_after(self, image_id: int) -> None:
-        """Have more pictures like this one asked for."""
-        asked = generations.of_picture(self.session.reader(), image_id)
-        bases = [base.name for base in library.bases(self.session.reader())]
-        self.fill(fields(bases), values_of(asked))
-        self.say(_("as picture {id} was made, with other seeds").format(id=image_id))
+    def _values_of(self, asked: Asked) -> dict[str, str]:
+        return values_of(asked.settings, self._labels.get(asked.base_id, ""))
 
 
 def fields(bases: Sequence[str]) -> tuple[Field, ...]:
     """What is asked of pictures."""
     return (
         Field("prompt", _("prompt"), written.prompt, kind="prompt", empty=_("what they show")),
-        Field("negative_prompt", _("negative prompt"), written.text, kind="prompt", empty=_("nothing")),
+        Field("negative_prompt", _("negative prompt"), written.negative, kind="negative", empty=_("nothing")),
         Field("count", _("pictures"), written.whole(1, MOST_PICTURES), str(USUAL.count)),
         Field("seed", _("first seed"), written.optional(written.whole(0, LARGEST_SEED)), empty=_("random")),
         Field("steps", _("steps"), written.whole(1, MOST_STEPS), str(USUAL.steps)),
-        Field("cfg_scale", _("cfg"), written.number(0.0, MOST_CFG), f"{USUAL.cfg_scale:g}"),
+        Field("cfg_scale", _("cfg"), written.number(0.0, MOST_CFG), written.as_written(USUAL.cfg_scale)),
         Field("sampler", _("sampler"), written.text, USUAL.sampler, kind="choice", choices=SAMPLERS),
         Field("size", _("size"), written.size, empty=_("the base's own"), hint="512x768"),
         Field("clip_skip", _("clip skip"), written.whole(1, 12), str(USUAL.clip_skip)),
@@ -115,31 +137,29 @@ def fields(bases: Sequence[str]) -> tuple[Field, ...]:
     )  # fmt: skip
 
 
-def values_of(asked: Asked) -> dict[str, str]:
+def values_of(made: PictureSettings, base: str) -> dict[str, str]:
     """A request as it is written in the form."""
-    made = asked.settings
-    size = f"{made.width}x{made.height}" if made.width and made.height else ""
     as_they_are = ("prompt", "negative_prompt", "count", "steps", "sampler", "clip_skip")
     named = {name: str(getattr(made, name)) for name in as_they_are}
+    size = f"{made.width}x{made.height}" if made.width and made.height else ""
     seed = "" if made.seed is None else str(made.seed)
-    return {**named, "cfg_scale": f"{made.cfg_scale:g}", "seed": seed, "size": size, "base": asked.base}
+    return {**named, "cfg_scale": written.as_written(made.cfg_scale), "seed": seed, "size": size, "base": base}
 
 
 def _first(db: Connection) -> Asked:
     """What could be asked for first."""
     newest = next((f" <{lora.name}:0.7>" for lora in library.loras(db)), "")
-    base = next((base.name for base in reversed(library.bases(db))), "")
-    return Asked(0, base, msgspec.structs.replace(USUAL, prompt=f"1girl, solo{newest}"))
+    base_id = next((base.id for base in reversed(library.bases(db))), 0)
+    return Asked(0, base_id, msgspec.structs.replace(USUAL, prompt=f"1girl, solo{newest}"))
 
 
 def _request(db: Connection, meant: Meant) -> tuple[Base, PictureSettings]:
     """The base and the settings that were written; raises `UserError`."""
     wanted: dict[str, Any] = dict(meant)
-    name, (width, height) = wanted.pop("base"), wanted.pop("size")
-    base = next((each for each in reversed(library.bases(db)) if each.name == name), None) or library.base(db)
-    if not wanted["prompt"]:
-        raise UserError(_("write what the pictures are to show"))
-    return base, PictureSettings(**wanted, width=width, height=height)
+    base, (width, height) = library.base_labelled(db, wanted.pop("base")), wanted.pop("size")
+    settings = PictureSettings(**wanted, width=width, height=height)
+    check(settings)
+    return base, settings
 
 
 def _amount(settings: PictureSettings, size: tuple[int, int]) -> Text:

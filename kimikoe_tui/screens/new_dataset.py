@@ -19,7 +19,7 @@ from kimikoe_tui.text import percent, plain, thousands
 from kimikoe_tui.widgets.field_list import Field
 
 USUAL = DatasetRequest()
-MOST_TAGS, MOST_FACETS, MOST_HELD_OUT = 200, 24, 0.99
+MOST_TAGS, MOST_FACETS, MOST_HELD_OUT, MOST_EXPOSURE = 200, 24, 0.99, 10_000
 OF_CAPTIONS = ("trigger", "core_tags", "drop_tags", "max_tags")
 
 
@@ -45,10 +45,10 @@ class NewDatasetRoom(FormRoom, UpperRoom):
         head = Text.assemble(
             (words.format(count=thousands(count), every=thousands(every)), f"bold {ACCENT}"), (f"  {share}", MUTED)
         )
-        carried = facets.top(db, expression, "frame", MOST_FACETS, index)
+        carried = facets.top(db, expression, "frame", MOST_FACETS, index) if index.ready else []  # SQL takes seconds
         tags = [Text.assemble((plain(each.tag), TEXT), (f" {thousands(each.count)}", FAINT)) for each in carried]
         frozen = Text(_("What is frozen never changes: later corrections need a new dataset."), FAINT)
-        return Text("\n\n").join([head, Text(", ", FAINT).join(tags), frozen])
+        return Text("\n\n").join([head, *([Text(", ", FAINT).join(tags)] if tags else []), frozen])
 
     def do(self, db: Connection, meant: Meant) -> str:
         """Queue it; raises `UserError` where the name is taken."""
@@ -80,7 +80,7 @@ def fields() -> tuple[Field, ...]:
         Field("max_tags", _("most tags"), written.whole(1, MOST_TAGS), str(USUAL.captions.max_tags)),
         Field("validation_share", _("held out"), written.number(0.0, MOST_HELD_OUT), f"{USUAL.validation_share:g}",
               hint=_("share of the shots that training does not see")),
-        Field("exposure_cap", _("exposure cap"), written.whole(1), str(USUAL.exposure_cap),
+        Field("exposure_cap", _("exposure cap"), written.whole(1, MOST_EXPOSURE), str(USUAL.exposure_cap),
               hint=_("a drawing held for longer counts no more than this many frames")),
     )  # fmt: skip
 
@@ -91,5 +91,5 @@ def values_of(request: DatasetRequest) -> dict[str, str]:
     return {
         "name": "", "query": request.query, "trigger": captions.trigger, "core_tags": ", ".join(captions.core_tags),
         "drop_tags": ", ".join(captions.drop_tags), "max_tags": str(captions.max_tags),
-        "validation_share": f"{request.validation_share:g}", "exposure_cap": str(request.exposure_cap),
+        "validation_share": written.as_written(request.validation_share), "exposure_cap": str(request.exposure_cap),
     }  # fmt: skip

@@ -22,9 +22,18 @@ class PromptLine(SuggestionLine):
     foot = _("tab completes · < begins a LoRA")
     placeholder = _("1girl, solo, brown hair, (glasses:1.2) <name:0.7>")
 
-    def __init__(self, heading: str, value: str, reader: Callable[[], sqlite3.Connection], hand_in: HandIn) -> None:
+    def __init__(
+        self,
+        heading: str,
+        value: str,
+        reader: Callable[[], sqlite3.Connection],
+        hand_in: HandIn,
+        has_loras: bool = True,
+    ) -> None:
         super().__init__(heading, value, hand_in)
-        self._reader = reader
+        self._reader, self._has_loras = reader, has_loras
+        if not has_loras:
+            self.foot, self.placeholder = _("tab completes"), _("what they should not show")
 
     @property
     def _before(self) -> str:
@@ -32,7 +41,7 @@ class PromptLine(SuggestionLine):
 
     def typed(self) -> str:
         """What is typed before the cursor of a tag, or of a LoRA with the `<` that begins it."""
-        if (lora := _LORA.search(self._before)) is not None:
+        if self._has_loras and (lora := _LORA.search(self._before)) is not None:
             return lora[0]
         word = _WORD.search(self._before)
         return word[0].lstrip() if word else ""
@@ -40,7 +49,7 @@ class PromptLine(SuggestionLine):
     def look_for(self, typed: str) -> Sequence[Suggestion]:
         """Tags that contain it, or the newest LoRAs that do."""
         db = self._reader()
-        if (lora := _LORA.match(typed)) is None:
+        if not self._has_loras or (lora := _LORA.match(typed)) is None:
             return tags.complete(db, typed, SHOWN)
         known = [each.name for each in library.loras(db) if lora[1].lower() in each.name.lower()]
         return [Suggestion(f"<{name}:{USUAL_WEIGHT}>", 0, 0) for name in known[:SHOWN]]
@@ -49,5 +58,11 @@ class PromptLine(SuggestionLine):
         """Write it in the place of what is typed, as a prompt writes it."""
         text, after = suggestion.tag, self.input.value[self.input.cursor_position :]
         written = text if text.startswith("<") else prompt_words(text)
-        head = self._before.removesuffix(typed) + written
+        cut = max(len(typed), overlap(self._before, written))
+        head = self._before[: len(self._before) - cut] + written
         self.input.value, self.input.cursor_position = head + after, len(head)
+
+
+def overlap(before: str, written: str) -> int:
+    """How much of what is to be written stands already: `, :d` ends as `:d` begins."""
+    return next((size for size in range(len(written), 0, -1) if before.lower().endswith(written[:size])), 0)

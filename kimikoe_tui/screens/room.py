@@ -189,17 +189,36 @@ class Room(TellsFailures, LaidOut[None]):
 class UpperRoom(Room):
     """A room that opens over another."""
 
+    _handed: Callable[[Room], None] | None = None
+
     async def action_back(self, leaves: bool) -> None:
         """Back to the room below."""
         self.dismiss()
 
     def hand_down(self, place: str, words: str) -> None:
         """Close, and have the room below go to a place that is not here."""
+        self._close_for(lambda below: below.arrive(place, words))
+
+    def narrow(self, expression: str) -> None:
+        """Close, and have the room below list what matches."""
+        self._close_for(lambda below: below.narrow(expression))
+
+    def _close_for(self, act: Callable[[Room], None]) -> None:
+        """Close, and have the room below do something; where this is not on top, as soon as it is again."""
+        if self.app.screen is not self:
+            self._handed = act
+            return
         stack = self.app.screen_stack
         below = stack[stack.index(self) - 1]
         self.dismiss()
         if isinstance(below, Room):
-            below.call_later(below.arrive, place, words)
+            below.call_later(act, below)
+
+    def on_screen_resume(self) -> None:
+        """Do what could not be done under another screen."""
+        if (act := self._handed) is not None:
+            self._handed = None
+            self.call_later(self._close_for, act)
 
 
 class ListRoom(Room):

@@ -39,6 +39,8 @@ class SuggestionLine(TellsFailures, LineScreen):
         self._heading, self._first_value = heading, value
         self.suggestions: Sequence[Suggestion] = ()
         self.index = 0
+        self._asked = ""
+        """What the suggestions go on with."""
 
     def typed(self) -> str:
         """What is typed so far of the word that is being written; empty where there is none."""
@@ -85,10 +87,10 @@ class SuggestionLine(TellsFailures, LineScreen):
     @on(_Found)
     def _found(self, message: _Found) -> None:
         if message.typed == self.typed():
-            self._show(message.suggestions)
+            self._show(message.suggestions, message.typed)
 
-    def _show(self, suggestions: Sequence[Suggestion]) -> None:
-        self.suggestions, self.index = suggestions, 0
+    def _show(self, suggestions: Sequence[Suggestion], typed: str = "") -> None:
+        self.suggestions, self.index, self._asked = suggestions, 0, typed
         self._paint()
 
     def _paint(self) -> None:
@@ -103,8 +105,8 @@ class SuggestionLine(TellsFailures, LineScreen):
 
     def action_complete(self) -> None:
         """Put the chosen suggestion in the place of what was typed of it."""
-        if self.suggestions:
-            self.take(self.suggestions[self.index], self.typed())
+        if self.suggestions and self.typed() == self._asked:  # the cursor may have gone elsewhere
+            self.take(self.suggestions[self.index], self._asked)
 
 
 def _line(suggestion: Suggestion, chosen: bool) -> Text:

@@ -11,6 +11,7 @@ from db import library, paces, queue
 from db.connect import writing
 from db.i18n import _, plural
 from db.library import Base, Dataset
+from db.pictures import LARGEST_SEED
 from db.requests import TrainRecipe, TrainRequest
 from kimikoe_tui import written
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
@@ -21,7 +22,7 @@ from kimikoe_tui.text import duration, plain, thousands
 from kimikoe_tui.widgets.field_list import Field
 
 USUAL = TrainRecipe()
-ALMOST_ALL = 0.99
+ALMOST_ALL, MOST_STEPS, MOST_AT_ONCE = 0.99, 10_000_000, 1_024
 HINTS = get_type_hints(TrainRecipe)
 SCHEDULES, TARGETS = get_args(HINTS["schedule"]), get_args(HINTS["targets"])
 
@@ -41,20 +42,20 @@ class TrainRoom(FormRoom, UpperRoom):
         """The datasets and bases there are, and the last recipe."""
         last = next(iter(library.runs(db)), None)
         self._recipe = (library.recipe_of(db, last.id) if last else None) or USUAL
-        bases = [base.name for base in library.bases(db)]
-        found = fields([each.name for each in library.datasets(db)], bases)
-        return found, {**values_of(self._recipe), "dataset": self._dataset, "base": bases[-1] if bases else ""}
+        bases = list(library.bases_by_label(db))
+        found = fields(self._dataset, [each.name for each in library.datasets(db)], bases)
+        return found, {**{field.name: field.usual for field in found}, **values_of(self._recipe)}
 
     def describe(self, db: Connection, meant: Meant) -> Text:
         """How often each item is seen, the time at the last run's pace, and the licence of the base."""
         dataset, base, recipe = self._wanted(db, meant)
         lines = [_amount(dataset, recipe)]
-        if (seconds := paces.training_seconds(db, recipe)) is not None:
-            words = _("about {time} at the pace of the last run").format(time=duration(seconds))
-            lines.append(Text(words, MUTED))
         licence = " ".join(filter(None, (base.licence, base.licence_url))) or _("not stated")
         lines.append(Text(_("base: {name}; licence: {licence}").format(
             name=plain(base.name), licence=plain(licence)), TEXT))  # fmt: skip
+        if (seconds := paces.training_seconds(db, recipe)) is not None:
+            words = _("about {time} at the pace of the last run").format(time=duration(seconds))
+            lines.append(Text(words, MUTED))
         lines.append(Text(_("A crash or a reboot costs minutes: it goes on from the newest checkpoint."), FAINT))
         return Text("\n\n").join(lines)
 
@@ -74,22 +75,21 @@ class TrainRoom(FormRoom, UpperRoom):
     def _wanted(self, db: Connection, meant: Meant) -> tuple[Dataset, Base, TrainRecipe]:
         """The dataset, the base and the recipe that were written; raises `UserError` where one is not there."""
         given: dict[str, Any] = dict(meant)
-        dataset, name = library.dataset(db, given.pop("dataset")), given.pop("base")
-        base = next((each for each in reversed(library.bases(db)) if each.name == name), None) or library.base(db)
+        dataset, base = library.dataset(db, given.pop("dataset")), library.base_labelled(db, given.pop("base"))
         given["alpha"] = given["alpha"] or float(given["rank"])
         given["min_snr_gamma"] = given["min_snr_gamma"] or None
         return dataset, base, msgspec.structs.replace(self._recipe, **given)
 
 
-def fields(datasets: Sequence[str], bases: Sequence[str]) -> tuple[Field, ...]:
+def fields(dataset: str, datasets: Sequence[str], bases: Sequence[str]) -> tuple[Field, ...]:
     """What is asked of a training."""
     usual = values_of(USUAL)
     share = written.number(0.0, ALMOST_ALL)
     asked = (
-        Field("steps", _("steps"), written.whole(1)),
-        Field("batch_size", _("batch size"), written.whole(1)),
-        Field("rank", _("rank"), written.whole(1)),
-        Field("alpha", _("alpha"), written.optional(written.number(0.0)), empty=_("as the rank")),
+        Field("steps", _("steps"), written.whole(1, MOST_STEPS)),
+        Field("batch_size", _("batch size"), written.whole(1, MOST_AT_ONCE)),
+        Field("rank", _("rank"), written.whole(1, MOST_AT_ONCE)),
+        Field("alpha", _("alpha"), written.optional(written.number(0.0, MOST_AT_ONCE)), empty=_("as the rank")),
         Field("learning_rate", _("learning rate"), written.number(0.0, 1.0)),
         Field("schedule", _("schedule"), written.text, kind="choice", choices=SCHEDULES),
         Field("targets", _("layers"), written.text, kind="choice", choices=TARGETS),
@@ -97,24 +97,28 @@ def fields(datasets: Sequence[str], bases: Sequence[str]) -> tuple[Field, ...]:
         Field("caption_dropout", _("caption dropout"), share, hint=_("share of captions left empty")),
         Field("regularisation_share", _("regularisation"), share,
               hint=_("share of captions held to the bare base without the trigger, against leaks")),
-        Field("min_snr_gamma", _("min-SNR gamma"), written.number(0.0), hint=_("0 lets all noise levels count alike")),
+        Field("min_snr_gamma", _("min-SNR gamma"), written.number(0.0, MOST_AT_ONCE),
+              hint=_("0 lets all noise levels count alike")),
         Field("clip_skip", _("clip skip"), written.whole(1, 12)),
-        Field("checkpoint_every", _("checkpoint every"), written.whole(1), hint=_("steps")),
-        Field("seed", _("seed"), written.whole(0)),
+        Field("checkpoint_every", _("checkpoint every"), written.whole(1, MOST_STEPS), hint=_("steps")),
+        Field("seed", _("seed"), written.whole(0, LARGEST_SEED)),
     )  # fmt: skip
     return (
-        Field("dataset", _("dataset"), written.text, kind="choice", choices=tuple(datasets)),
-        Field("base", _("base"), written.text, empty=_("none yet"), kind="choice", choices=tuple(bases)),
+        Field("dataset", _("dataset"), written.text, dataset, kind="choice", choices=tuple(datasets)),
+        Field("base", _("base"), written.text, bases[-1] if bases else "", _("none yet"), kind="choice",
+              choices=tuple(bases)),
         *(msgspec.structs.replace(each, usual=usual[each.name]) for each in asked),
-    )
+    )  # fmt: skip
 
 
 def values_of(recipe: TrainRecipe) -> dict[str, str]:
     """A recipe as it is written in the form."""
     made = msgspec.structs.asdict(recipe)
-    values = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in made.items()}
-    values["alpha"] = "" if recipe.alpha == recipe.rank else f"{recipe.alpha:g}"
-    values["min_snr_gamma"] = f"{recipe.min_snr_gamma or 0:g}"
+    values = {
+        name: written.as_written(value) if isinstance(value, float) else str(value) for name, value in made.items()
+    }
+    values["alpha"] = "" if recipe.alpha == recipe.rank else written.as_written(recipe.alpha)
+    values["min_snr_gamma"] = written.as_written(recipe.min_snr_gamma or 0.0)
     return values
 
 
@@ -125,4 +129,5 @@ def _amount(dataset: Dataset, recipe: TrainRecipe) -> Text:
     trained = max(1, dataset.items - dataset.validation_items)
     times = recipe.steps * recipe.batch_size / trained
     seen = _("each is seen {times:.1f} times on average").format(times=times)
-    return Text.assemble((items, f"bold {ACCENT}"), (f", {held_out}", MUTED), (f"\n{seen}", TEXT))
+    name = (f"{plain(dataset.name)}: ", f"bold {ACCENT}")
+    return Text.assemble(name, (items, f"bold {ACCENT}"), (f", {held_out}", MUTED), (f"\n{seen}", TEXT))

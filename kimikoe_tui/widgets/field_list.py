@@ -26,7 +26,7 @@ class Field(msgspec.Struct, frozen=True):
     usual: str = ""
     empty: str = ""
     hint: str = ""
-    kind: Literal["text", "prompt", "query", "choice"] = "text"
+    kind: Literal["text", "prompt", "negative", "query", "choice"] = "text"
     choices: tuple[str, ...] = ()
 
 

@@ -25,6 +25,7 @@ from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.paragraphs import Paragraphs
 from kimikoe_tui.widgets.sources import FilmFrame
 from tests.pilot.conftest import Open, frames_room, looked_at, until
+from tests.pilot.test_typing_ahead import type_at_once
 from tests.unit.db.test_dataset_items import add_dataset
 
 RECIPE = CaptionRecipe(trigger="kimikoe", max_tags=30, drop_tags=("blush",), core_tags=("green_hair", "glasses"))
@@ -261,6 +262,10 @@ async def test_captions_are_found_by_a_part_and_by_whether_they_are_held_out(ope
         assert line(app, 0) == "41 0:00:01 9s 4 kimikoe ||| scenery", "not said on every line"
         await pilot.press("v")
         await opened(app, pilot, 3)
+        type_at_once(app, "vv")
+        await pilot.pause(0.3)
+        await opened(app, pilot, 3)
+        assert not dataset_room(app).held_out, "the second press takes the first one back"
 
 
 @pytest.mark.usefixtures("two_datasets")

@@ -1,10 +1,14 @@
 """Asking for pictures, datasets and trainings by keyboard."""
 
+import threading
 from pathlib import Path
 from sqlite3 import Connection
 
 import msgspec
+import pytest
+from rich.text import Text
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from db import library, pictures, queue
 from db.connect import writing
@@ -12,13 +16,14 @@ from db.pictures import PictureSettings
 from db.requests import CaptionRecipe, DatasetRequest, TrainRecipe, TrainRequest, decode, encode
 from kimikoe_tui.app import KimikoeApp
 from kimikoe_tui.screens.datasets import DatasetsRoom
-from kimikoe_tui.screens.form import FormRoom
+from kimikoe_tui.screens.form import FormRoom, Meant
 from kimikoe_tui.screens.line import LineScreen
 from kimikoe_tui.screens.new import NewRoom
 from kimikoe_tui.screens.new_dataset import NewDatasetRoom
 from kimikoe_tui.screens.train import TrainRoom
 from kimikoe_tui.widgets.paragraphs import Paragraphs
 from tests.pilot.conftest import Open, add_pictures, cull_room, drawn, until
+from tests.pilot.test_typing_ahead import type_at_once
 
 
 def form(app: KimikoeApp) -> FormRoom:
@@ -87,11 +92,160 @@ async def test_what_cannot_be_drawn_is_said_in_its_line(db: Connection, open_stu
     assert not queue.jobs(db)
 
 
+async def test_what_was_asked_once_is_done_once(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        type_at_once(app, ("d", "d", "d"))
+        await until(pilot, lambda: "job 1 draws" in form(app).status.said)
+        assert len(queue.jobs(db)) == 3, "drawn, tagged and matched"
+        await pilot.press("d")
+        await until(pilot, lambda: "job 4 draws" in form(app).status.said)
+
+
+@pytest.mark.parametrize("keys", [("enter", "enter"), ("enter", "g", "f"), ("enter", "?"), ("enter", "q")])
+async def test_a_training_is_queued_once_whatever_follows(
+    db: Connection, open_studio: Open, keys: tuple[str, ...]
+) -> None:
+    with writing(db):
+        db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', '{}', 0)")
+    async with open_studio("g", "d") as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom) and app.room.lines.count)
+        await pilot.press("t")
+        await ready(app, pilot, TrainRoom)
+        await pilot.press("G")
+        type_at_once(app, keys)
+        await until(pilot, lambda: queue.jobs(db))
+        await pilot.press("escape", "g", "d")
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom))
+        await pilot.pause(0.2)
+        assert isinstance(app.room, DatasetsRoom)
+    assert len(queue.jobs(db)) == 1
+
+
+async def test_what_was_written_comes_back(db: Connection, studio: Path, open_studio: Open) -> None:
+    (image_id,) = add_pictures(db, studio, 1, "hat <film-1:0.7>")
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, image_id)
+        await pilot.press("g", "n")
+        await ready(app, pilot, NewRoom)
+        await write(app, pilot, "prompt", "mine")
+        await pilot.press("p")
+        assert form(app).lines.values["prompt"] == "hat <film-1:0.7>"
+        await pilot.press("n")
+        assert form(app).lines.values["prompt"] == "mine"
+        await pilot.press("g", "c", "M")
+        await until(pilot, lambda: form(app).lines.values["prompt"] == "hat <film-1:0.7>")
+        await pilot.press("p")
+        assert form(app).lines.values["prompt"] == "mine"
+        await pilot.press("p", "p")
+        assert form(app).lines.values["seed"] == "100", "the last request, as it was asked for"
+
+
+async def test_two_bases_of_one_name_are_told_apart(db: Connection, studio: Path, open_studio: Open) -> None:
+    (image_id,) = add_pictures(db, studio, 1)
+    with writing(db):
+        db.execute(
+            """INSERT INTO base (id, name, source, sha256, architecture, prediction_type, width, height, added_at)
+               VALUES (2, 'base', '/other', 'dd', 'sd15', 'epsilon', 64, 64, 0)"""
+        )
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, image_id)
+        await pilot.press("M")
+        await until(pilot, lambda: isinstance(app.room, NewRoom) and app.room.lines.values.get("base") == "base (1)")
+        await pilot.press("d")
+        await until(pilot, lambda: "draws" in form(app).status.said)
+    assert [row["base_id"] for row in db.execute("SELECT base_id FROM generation ORDER BY id")] == [1, 1]
+
+
+async def test_a_base_that_is_added_meanwhile_is_offered(db: Connection, open_studio: Open) -> None:
+    with writing(db):
+        (row,) = db.execute("SELECT * FROM base").fetchall()
+        db.execute("DELETE FROM base")
+    async with open_studio("g", "n") as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, NewRoom) and "no base model" in about(app))
+        with writing(db):
+            db.execute(f"INSERT INTO base VALUES ({', '.join('?' * len(row))})", tuple(row))
+        app.poll()
+        await until(pilot, lambda: form(app).lines.values["base"] == "base" and "base: base" in about(app))
+
+
+async def test_what_is_said_is_of_what_is_written(
+    db: Connection, open_studio: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, answer = threading.Event(), threading.Event()
+    described = NewRoom.describe
+
+    def slowly(room: NewRoom, db: Connection, meant: Meant) -> Text:
+        if meant["count"] == 5:
+            asked.set()
+            answer.wait(20)
+        return described(room, db, meant)
+
+    monkeypatch.setattr(NewRoom, "describe", slowly)
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        await write(app, pilot, "count", "5")
+        await until(pilot, lambda: asked.is_set() and about(app) == "…")
+        await write(app, pilot, "count", "6")
+        await until(pilot, lambda: "6 pictures" in about(app))
+        answer.set()
+        await pilot.pause(0.2)
+        assert "6 pictures" in about(app)
+
+
+async def test_the_usual_dataset_is_the_one_it_was_opened_on(db: Connection, open_studio: Open) -> None:
+    with writing(db):
+        db.executemany("INSERT INTO dataset VALUES (?, ?, 'aa', '{}', 0)", [(1, "first"), (2, "second")])
+    async with open_studio("g", "d") as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom) and app.room.lines.count == 2)
+        await pilot.press("j", "t")
+        await ready(app, pilot, TrainRoom)
+        await pilot.press("enter")
+        assert form(app).lines.values["dataset"] == "second"
+        await pilot.press("backspace")
+        await until(pilot, lambda: "first: 0 items" in about(app))
+        await pilot.press("G", "enter")
+        await until(pilot, lambda: queue.jobs(db))
+    assert [run.dataset for run in library.runs(db)] == ["first"]
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [("steps", "1" + "0" * 400), ("rank", "2000"), ("alpha", "-1"), ("learning_rate", "nan"), ("tag_dropout", "1"),
+     ("seed", "1e5")],
+)  # fmt: skip
+async def test_numbers_that_are_none_or_beyond_reason_are_refused(
+    db: Connection, open_studio: Open, field: str, text: str
+) -> None:
+    with writing(db):
+        db.execute("INSERT INTO dataset VALUES (1, 'first', 'aa', '{}', 0)")
+    async with open_studio("g", "d") as (app, pilot):
+        await until(pilot, lambda: isinstance(app.room, DatasetsRoom) and app.room.lines.count)
+        await pilot.press("t")
+        await ready(app, pilot, TrainRoom)
+        before = form(app).lines.values[field]
+        await write(app, pilot, field, text)
+        await until(pilot, lambda: app.screen.query_one("#fault").has_class("-shown"))
+        await pilot.press("escape")
+        assert form(app).lines.values[field] == before
+
+
+async def test_a_phone_shows_what_comes_of_it_on_the_last_line(open_studio: Open) -> None:
+    async with open_studio("g", "n", size=(45, 14)) as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        pane = form(app).query_one("#about-pane")
+        assert not pane.region.area
+        await pilot.press("G")
+        await until(pilot, lambda: pane.region.height > 4)
+        assert form(app).lines.region.height == 1 and form(app).lines.field is None
+
+
 async def test_a_prompt_is_completed_by_tags_and_loras(db: Connection, open_studio: Open) -> None:
     async with open_studio("g", "n") as (app, pilot):
         await ready(app, pilot, NewRoom)
-        await write(app, pilot, "negative_prompt", "")
-        await pilot.press("enter", *"glas")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, LineScreen))
+        await pilot.press(*["backspace"] * 30, *"glas")
         line = app.screen
         assert isinstance(line, LineScreen)
         await until(pilot, lambda: getattr(line, "suggestions", ()))
@@ -99,9 +253,19 @@ async def test_a_prompt_is_completed_by_tags_and_loras(db: Connection, open_stud
         await until(pilot, lambda: [each.tag for each in getattr(line, "suggestions", ())] == ["x_(y)"])
         await pilot.press("tab", *" <fil")
         await until(pilot, lambda: [each.tag for each in getattr(line, "suggestions", ())] == ["<film-1:0.7>"])
-        await pilot.press("tab", "enter")
-        written = r"glasses, x \(y\) <film-1:0.7>"
-        await until(pilot, lambda: form(app).lines.values["negative_prompt"] == written)
+        await pilot.press("tab", "comma", *" :d")
+        await until(pilot, lambda: [each.tag for each in getattr(line, "suggestions", ())] == [":d"])
+        await pilot.press("home", "tab", "end", "tab", "enter")
+        written = r"glasses, x \(y\) <film-1:0.7>, :d"
+        await until(pilot, lambda: form(app).lines.values["prompt"] == written)
+
+
+async def test_a_lora_in_the_negative_prompt_is_refused(db: Connection, open_studio: Open) -> None:
+    async with open_studio("g", "n") as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        await write(app, pilot, "negative_prompt", "hat <film-1:1>")
+        await until(pilot, lambda: app.screen.query_one("#fault").has_class("-shown"))
+        assert "not in the negative one" in str(app.screen.query_one("#fault", Static).content)
 
 
 async def test_a_choice_goes_round_and_a_usual_value_comes_back(open_studio: Open) -> None:

@@ -50,8 +50,8 @@ def test_requests_come_back_newest_first_and_each_once(base_db: Connection) -> N
         pictures.plan(base_db, 1, settings)
     with writing(base_db):
         base_db.execute("INSERT INTO generation VALUES (9, 'x', '', 1, '{\"strange\": 1}', 0)")
-    assert [(each.id, each.base, each.settings) for each in generations.asked(base_db)] == [
-        (3, "b", first), (2, "b", second),
+    assert [(each.id, each.base_id, each.settings) for each in generations.asked(base_db)] == [
+        (3, 1, first), (2, 1, second),
     ]  # fmt: skip
 
 
@@ -112,7 +112,8 @@ def test_a_run_whose_recipe_cannot_be_read_has_none(base_db: Connection) -> None
 
 
 @pytest.mark.parametrize(
-    ("tag", "written"), [("blue_hair", "blue hair"), ("hat_(red)", r"hat \(red\)"), ("^_^", "^_^"), (">:(", r">:\(")]
+    ("tag", "written"),
+    [("blue_hair", "blue hair"), ("hat_(red)", r"hat \(red\)"), ("^_^", "^_^"), (">:(", r">:\("), ("\\m/", r"\\m/")],
 )
 def test_tags_in_a_prompt_are_words_with_escaped_brackets(tag: str, written: str) -> None:
     assert prompt_words(tag) == written

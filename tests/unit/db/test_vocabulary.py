@@ -27,6 +27,7 @@ from tests.unit.db.test_query_index import ACTS, add_more_rows
 SESSION = "terminal-1"
 STRANGE = (
     ":d", "x_(y)", ">:(", "+_+", "-_-", "<3", 'a"b', "\\m/", "score:x", "=", "or", "x>=1", "(", "30%", "^_^", "+", "·é",
+    "?", "!?", "*", "a*b",
 )  # fmt: skip
 
 
