@@ -19,7 +19,7 @@ from kimikoe_tui import keys
 from kimikoe_tui.messages import JobsChanged
 from kimikoe_tui.palette import ALARM, FAINT
 from kimikoe_tui.screens.line import HandIn, LinePrompt
-from kimikoe_tui.screens.room import ListRoom
+from kimikoe_tui.screens.room import ListRoom, UpperRoom
 from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.field_list import Field, FieldList
 from kimikoe_tui.widgets.pane import Pane
@@ -213,6 +213,19 @@ class FormRoom(ListRoom):
             self._is_doing = False
             raise
         self.done(words)
+
+
+class UpperForm(FormRoom, UpperRoom):
+    """A form over a room, which closes once it has been done."""
+
+    def done(self, words: str) -> None:
+        """Back to the room below, which says so."""
+        self.hand_down("", words)
+
+    async def action_back(self, leaves: bool) -> None:
+        """Back to the room below; where it is being done, it closes by itself."""
+        if not self._is_doing:
+            await super().action_back(leaves)
 
 
 def _after(choices: Sequence[str], chosen: str) -> str:

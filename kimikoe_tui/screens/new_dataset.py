@@ -13,8 +13,7 @@ from db.i18n import _, plural
 from db.requests import DatasetRequest
 from kimikoe_tui import written
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
-from kimikoe_tui.screens.form import FormRoom, Meant, Values
-from kimikoe_tui.screens.room import UpperRoom
+from kimikoe_tui.screens.form import Meant, UpperForm, Values
 from kimikoe_tui.text import percent, plain, thousands
 from kimikoe_tui.widgets.field_list import Field
 
@@ -23,7 +22,7 @@ MOST_TAGS, MOST_FACETS, MOST_HELD_OUT, MOST_EXPOSURE = 200, 24, 0.99, 10_000
 OF_CAPTIONS = ("trigger", "core_tags", "drop_tags", "max_tags")
 
 
-class NewDatasetRoom(FormRoom, UpperRoom):
+class NewDatasetRoom(UpperForm):
     """Begins with the recipe of the newest dataset; says how many frames the query finds, and what they carry most."""
 
     heading = _("a new dataset")
@@ -61,10 +60,6 @@ class NewDatasetRoom(FormRoom, UpperRoom):
             raise UserError(_("No frame matches."))
         job_id = queue.enqueue(db, msgspec.structs.replace(self._recipe, **given, captions=captions))
         return _("job {id} freezes “{name}”").format(id=job_id, name=plain(given["name"]))
-
-    def done(self, words: str) -> None:
-        """Back to the datasets."""
-        self.hand_down("", words)
 
 
 def fields() -> tuple[Field, ...]:

@@ -15,8 +15,7 @@ from db.pictures import LARGEST_SEED
 from db.requests import TrainRecipe, TrainRequest
 from kimikoe_tui import written
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
-from kimikoe_tui.screens.form import FormRoom, Meant, Values
-from kimikoe_tui.screens.room import UpperRoom
+from kimikoe_tui.screens.form import Meant, UpperForm, Values
 from kimikoe_tui.session import Session
 from kimikoe_tui.text import duration, plain, thousands
 from kimikoe_tui.widgets.field_list import Field
@@ -27,7 +26,7 @@ HINTS = get_type_hints(TrainRecipe)
 SCHEDULES, TARGETS = get_args(HINTS["schedule"]), get_args(HINTS["targets"])
 
 
-class TrainRoom(FormRoom, UpperRoom):
+class TrainRoom(UpperForm):
     """Begins with the recipe of the last run; what it leaves out stays as it was there."""
 
     heading = _("train a LoRA")
@@ -67,10 +66,6 @@ class TrainRoom(FormRoom, UpperRoom):
             job_id = queue.enqueue(db, TrainRequest(run_id=run_id))
         name = next(run.name for run in library.runs(db) if run.id == run_id)
         return _("job {id} trains {name} · g r shows it").format(id=job_id, name=plain(name))
-
-    def done(self, words: str) -> None:
-        """Back to the datasets."""
-        self.hand_down("", words)
 
     def _wanted(self, db: Connection, meant: Meant) -> tuple[Dataset, Base, TrainRecipe]:
         """The dataset, the base and the recipe that were written; raises `UserError` where one is not there."""

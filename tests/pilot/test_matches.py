@@ -12,10 +12,8 @@ from db.changes import announce
 from db.connect import writing
 from db.ratings import Decision
 from kimikoe_tui.app import KimikoeApp
-from kimikoe_tui.screens.cull import CullRoom
 from kimikoe_tui.screens.line import LineScreen
 from kimikoe_tui.screens.matches import MatchesRoom
-from kimikoe_tui.screens.survey import SurveyRoom
 from kimikoe_tui.widgets.closeup import shown_of
 from kimikoe_tui.widgets.match_list import decision_sign, decision_text
 from kimikoe_tui.widgets.sources import Closeup, FilmFrame
@@ -392,17 +390,3 @@ async def test_a_match_in_a_film_that_came_meanwhile_is_shown(db: Connection, st
         await pilot.press("j", "l")
         await until(pilot, lambda: (match := matches_room(app).match) is not None and match.film_id == 2)
         await until(pilot, lambda: "other" in matches_room(app).pane_at("right").title_text)
-
-
-async def test_a_query_of_another_room_closes_what_is_open_over_cull(
-    db: Connection, studio: Path, open_studio: Open
-) -> None:
-    first, *_rest = add_pictures(db, studio, 3)
-    async with open_studio("g", "c") as (app, pilot):
-        await drawn(app, pilot, first)
-        await pilot.press("s")
-        await until(pilot, lambda: isinstance(app.room, SurveyRoom))
-        await pilot.press("g", "m")
-        await until(pilot, lambda: isinstance(app.room, MatchesRoom))
-        await matches_room(app).visit_listing("cull", "1girl")
-        await until(pilot, lambda: isinstance(app.room, CullRoom) and app.room.expression == "1girl")

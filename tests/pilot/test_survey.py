@@ -5,8 +5,10 @@ from sqlite3 import Connection
 
 from db import query
 from kimikoe_tui.app import KimikoeApp
+from kimikoe_tui.screens.cull import CullRoom
 from kimikoe_tui.screens.survey import SurveyRoom, Tile
 from kimikoe_tui.screens.tag_line import TagLine
+from kimikoe_tui.screens.tags import TagsRoom
 from kimikoe_tui.widgets.tally_line import TallyLine
 from tests.pilot.conftest import Open, Pilot, add_pictures, cull_room, drawn, finish_picture, ratings, until
 
@@ -127,3 +129,17 @@ async def test_a_decision_stays_in_the_grid_too(db: Connection, studio: Path, op
         await until(pilot, lambda: ratings(db) == {image_ids[0]: (5, 0, 0)})
         assert survey(app).current == image_ids[0]
         assert "stays" in survey(app).query_one(TallyLine).render().plain
+
+
+async def test_a_query_of_another_room_closes_what_is_open_over_cull(
+    db: Connection, studio: Path, open_studio: Open
+) -> None:
+    first, *_rest = add_pictures(db, studio, 3)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("s")
+        await until(pilot, lambda: isinstance(app.room, SurveyRoom))
+        await pilot.press("g", "t")
+        await until(pilot, lambda: isinstance(app.room, TagsRoom) and app.room.lines.count)
+        await pilot.press("c")
+        await until(pilot, lambda: isinstance(app.room, CullRoom) and app.room.expression == "1girl")
