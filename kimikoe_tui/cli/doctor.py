@@ -43,9 +43,10 @@ def doctor(context: Context, as_json: bool) -> None:
 def _name(check: str) -> str:
     """What a check looks at, in a person's language; JSON has the English name."""
     names = {
-        "card": _("card"), "clock": _("clock"), "colours": _("colours"), "disk": _("disk"), "driver": _("driver"),
-        "engine": _("engine"), "glyphs": _("glyphs"), "libraries": _("libraries"), "line": _("line"),
-        "pictures": _("pictures"), "room": _("room"), "sleep": _("sleep"), "studio": _("studio"),
+        "card": _("card"), "clipboard": _("clipboard"), "clock": _("clock"), "colours": _("colours"), "disk": _("disk"),
+        "driver": _("driver"), "engine": _("engine"), "glyphs": _("glyphs"), "libraries": _("libraries"), "line": _("line"),
+        "pictures": _("pictures"),
+        "privacy": _("privacy"), "room": _("room"), "sleep": _("sleep"), "studio": _("studio"),
         "terminal": _("terminal"), "versions": _("versions"), "width": _("width"), "files": _("files"),
     }  # fmt: skip
     return names.get(check, check)

@@ -46,7 +46,9 @@ class Kitty(RealPixels):
         """A picture at its own size, which the terminal scales."""
         size = self._size(pixels, min(columns, len(DIACRITICS)), min(rows, len(DIACRITICS)))
         drawing = self._drawing(pixels, size, self._show(pixels, size, payload(pixels, exact)))
-        return msgspec.structs.replace(drawing, rows=placeholder_rows(self._id, *size))
+        # kitty 0.48 may leave cells empty that were painted while it was resized; a command for them paints them again
+        again = self._command(f"a=p,U=1,p=1,c={size[0]},r={size[1]}", "")
+        return msgspec.structs.replace(drawing, rows=placeholder_rows(self._id, *size), again=again)
 
     def remove(self) -> str:
         """Delete the picture and what places it."""

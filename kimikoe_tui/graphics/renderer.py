@@ -18,6 +18,7 @@ class Drawing(msgspec.Struct, frozen=True):
     """A picture ready to paint: rows of segments, each row `columns` cells wide, and what is sent beside them.
 
     `data` is sent with the cursor on the first cell; on a slow line `draft` goes before it, a tenth of the bytes.
+    `again` follows a moment after either, where a terminal may overlook that it has come.
     `coarse` makes rows that show the picture with text alone, for where `data` may not be sent; it is asked seldom.
     """
 
@@ -26,6 +27,7 @@ class Drawing(msgspec.Struct, frozen=True):
     data: str = ""
     draft: str = ""
     coarse: Callable[[], Rows] | None = None
+    again: str = ""
 
 
 class PictureRenderer(Protocol):

@@ -30,7 +30,7 @@ CULL = key_table(
     ("search", "/", "search", _("find a picture in the list by tags"), ""),
     ("match", "n", "match(1)", _("next match, or undecided picture where nothing is searched"), ""),
     ("match-back", "N", "match(-1)", _("match or undecided picture before"), ""),
-    ("details", "i", "details", _("show or hide what made the picture"), _("info")),
+    ("details", "i", "details", _("show what made the picture, the rest of it, or hide it"), _("info")),
     ("copy", "y", "copy", _("copy the prompt, the citation or the path"), _("copy")),
     ("advance", "a", "advance", _("go on after a decision, or stay"), ""),
     ("more", "M", "more", _("more like it: its prompt and settings in new pictures"), ""),

@@ -8,7 +8,7 @@ from db import comparisons, pictures
 from db.comparisons import Pair, Trial
 from db.i18n import _
 from kimikoe_tui import keys
-from kimikoe_tui.comparing import score, standing
+from kimikoe_tui.comparing import blind_score, blind_standing, score, standing
 from kimikoe_tui.palette import ACCENT, MUTED, TEXT
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.screens.room import UpperRoom
@@ -96,11 +96,15 @@ class BlindRoom(SideBySide, UpperRoom):
     def _side_of(self, side: Side) -> str:
         return self.trial.one if (side == "left") == self.pair.one_is_left else self.trial.other
 
-    def _place_words(self) -> str:
+    @property
+    def _left(self) -> int:
+        """How many pairs nobody has judged."""
         known = comparisons.chosen(self.session.reader(), self.trial)
-        left = sum(pair.ends not in known for pair in self.pairs)
+        return sum(pair.ends not in known for pair in self.pairs)
+
+    def _place_words(self) -> str:
         place = _("pair {number} of {count}").format(number=self.index + 1, count=len(self.pairs))
-        return f"{place} · " + _("{count} left").format(count=left)
+        return f"{place} · " + _("{count} left").format(count=self._left)
 
     def _asked(self) -> Text:
         prompt = pictures.picture(self.session.reader(), self.pair.left_id).prompt
@@ -108,9 +112,13 @@ class BlindRoom(SideBySide, UpperRoom):
 
     def _standing(self) -> Text:
         result = comparisons.result(self.session.reader(), self.trial)
-        words = Text(standing(self.trial, result), TEXT)
-        words.highlight_words([score(result)], ACCENT)
-        return words
+        if self.is_revealed or not self._left:
+            words, figures = standing(self.trial, result), score(result)
+        else:
+            words, figures = blind_standing(result), blind_score(result)
+        text = Text(words, TEXT)
+        text.highlight_words([figures], ACCENT)
+        return text
 
     async def action_choose(self, choice: str) -> None:
         """Store which one is better and go on; both must have been seen."""

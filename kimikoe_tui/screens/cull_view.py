@@ -197,8 +197,13 @@ class CullView(CullPlace):
         pane.head(Text("  ").join([*self.seen_words(facts), title]), Text(self.foot_words(), ACCENT))
         pane.set_class(facts.picture.rejected, "-rejected")
         pane.set_class(bool(facts.picture.stars), "-rated")
-        facts_pane.head(Text(_("picture {id}").format(id=facts.picture.id), MUTED))
         self.query_one(Paragraphs).show(facts_text(facts, *facts_pane.content_size))
+        self.head_facts(facts)
+
+    def head_facts(self, facts: Facts) -> None:
+        """Name the picture, and say where there is more of it than fits."""
+        more = Text(_("i: more ▾") if self.query_one(Paragraphs).has_more else "", ACCENT)
+        self.query_one("#facts-pane", Pane).head(Text(_("picture {id}").format(id=facts.picture.id), MUTED), more)
 
     def seen_words(self, facts: Facts) -> list[Text]:
         """What is to be known of how the picture is seen, before its place in the list."""

@@ -130,7 +130,7 @@ def fields(bases: Sequence[str]) -> tuple[Field, ...]:
         Field("steps", _("steps"), written.whole(1, MOST_STEPS), str(USUAL.steps)),
         Field("cfg_scale", _("cfg"), written.number(0.0, MOST_CFG), written.as_written(USUAL.cfg_scale)),
         Field("sampler", _("sampler"), written.text, USUAL.sampler, kind="choice", choices=SAMPLERS),
-        Field("size", _("size"), written.size, empty=_("the base's own"), hint="512x768"),
+        Field("size", _("size in pixels"), written.size, empty=_("the base's own"), hint="512x768"),
         Field("clip_skip", _("clip skip"), written.whole(1, 12), str(USUAL.clip_skip)),
         Field("base", _("base"), written.text, bases[-1] if bases else "", _("none yet"), kind="choice",
               choices=tuple(bases)),

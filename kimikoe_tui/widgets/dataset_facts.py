@@ -60,7 +60,7 @@ def _known(row: Known, words: Sequence[WordCount] | None) -> Iterator[Fact]:
     request = row.frozen.request
     yield from _asked(request)
     yield _("come first"), _counts(words, True)
-    yield _("size"), Text(_size(row), TEXT)
+    yield _("items"), Text(_size(row), TEXT)
     yield _("runs"), _runs(row.runs)
     if request is not None:
         yield _("weights"), Text(_weights(request), TEXT)

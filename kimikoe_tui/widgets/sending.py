@@ -28,6 +28,7 @@ from kimikoe_tui.widgets.real_pixels import (
 
 REST = 0.03
 REFINE = 0.25
+AGAIN = 0.15
 Key = Hashable
 Cells = tuple[int, int]
 
@@ -58,6 +59,7 @@ class SendsPictures(Widget):
         self._mark = 0
         self._resting: Timer | None = None
         self._refining: Timer | None = None
+        self._repeating: Timer | None = None
         self.painted: Key | None = None
         """The picture that has reached the terminal, None before and where it could not be read."""
 
@@ -142,7 +144,24 @@ class SendsPictures(Widget):
         self._sent = Sent(drawing, place, bool(draft))
         if draft:
             self._refine_later()
+        if drawing.again:
+            self._repeat_later()
         self._note_painted(self._answered, False)
+
+    def _repeat_later(self) -> None:
+        if self._repeating is not None:
+            self._repeating.stop()
+        self._repeating = self.set_timer(AGAIN, self._repeat)
+
+    def _repeat(self) -> None:
+        """Place what has arrived once more, while it is what is to be seen."""
+        self._repeating = None
+        if self._sent is None or not self._stands() or not self._shows_pixels():
+            return
+        if has_arrived(self.app, self._mark):
+            write_raw(self.app, self._sent.drawing.again)
+        else:
+            self._repeat_later()
 
     def _refine_later(self) -> None:
         if self._refining is not None:

@@ -58,11 +58,12 @@ async def test_choices_count_for_the_side_that_stood_there(db: Connection, studi
         for pair in range(3):
             await seen(app, pilot, pair)
             assert "film-" not in "".join(pane.title_text for pane in room(app).query(Pane))
+            assert "film-" not in standing(app) and f"{pair} : 0, which is which unsaid" in standing(app)
             await pilot.press("h" if room(app).pair.one_is_left else "l")
         trial = room(app).trial
         assert (trial.one, trial.other) == ("lora:film-1", "lora:film-2")
         assert comparisons.result(db, trial).one == 3
-        assert "3 : 0" in standing(app) and "100%" in standing(app)
+        assert "lora:film-1 3 : 0 lora:film-2" in standing(app) and "100%" in standing(app)
         assert "0 left" in str(room(app).query_one("#left-pane", Pane).border_subtitle)
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 from sqlite3 import Connection
 
+import pytest
 from textual.widgets import Static
 
 from kimikoe_tui.graphics.renderer import Drawing
@@ -155,3 +156,26 @@ async def test_a_lora_may_have_any_name(db: Connection, studio: Path, open_studi
     async with open_studio("g", "c") as (app, pilot):
         await drawn(app, pilot, image_id)
         assert "my own: lora 2  0.5" in cull_room(app).query_one(Paragraphs).text.plain
+
+
+@pytest.mark.parametrize("size", [(80, 24), (45, 14)])
+async def test_all_that_made_a_picture_can_be_read(
+    db: Connection, studio: Path, open_studio: Open, size: tuple[int, int]
+) -> None:
+    (image_id,) = add_pictures(db, studio, 1, "1girl, " + ", ".join(["brown hair", "glasses"] * 12) + " <film-1:0.7>")
+    async with open_studio("g", "c", size=size) as (app, pilot):
+        await drawn(app, pilot, image_id)
+        room = cull_room(app)
+        if not room.has_class("-facts"):
+            await pilot.press("i")
+        read, paragraphs = "", room.query_one(Paragraphs)
+        await until(pilot, lambda: paragraphs.size.height and paragraphs.has_more)
+        while room.has_class("-facts"):
+            page = [paragraphs.render_line(y).text for y in range(paragraphs.size.height)]
+            assert paragraphs.has_more == ("i: more" in str(room.query_one("#facts-pane").border_subtitle))
+            read += "\n".join(page)
+            await pilot.press("i")
+        for part in ("prompt", "film-1  0.7", "seed 100", "20 steps", "0:00:01 (frame 51)", "1girl 0.94", "hat"):
+            assert part in read, part
+        await pilot.press("i")
+        await until(pilot, lambda: room.has_class("-facts") and "prompt" in paragraphs.render_line(0).text)

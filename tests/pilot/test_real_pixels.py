@@ -15,6 +15,7 @@ from kimikoe_tui.graphics.renderer import Drawing
 from kimikoe_tui.pixels import FrameServer
 from kimikoe_tui.widgets import real_pixels, sending
 from kimikoe_tui.widgets.real_pixels import MOST_BACKLOG, at_cell
+from kimikoe_tui.widgets.sending import AGAIN
 from tests.pilot.conftest import FAKE_SERVER, add_pictures, cull_room, drawn, ratings, until
 from tests.terminal.pictures import drawn_picture
 
@@ -28,6 +29,11 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for module in (sending, real_pixels):
         monkeypatch.setattr(module, "write_raw", lambda _app, data: written.append(data))
     return written
+
+
+def last_picture(sent: list[str]) -> str:
+    """What was sent of the last picture."""
+    return next(each for each in reversed(sent) if DATA.search(each))
 
 
 def program(studio: Path, method: Method) -> KimikoeApp:
@@ -59,6 +65,25 @@ async def test_a_key_sends_one_picture(db: Connection, studio: Path, sent: list[
             await pilot.press("l")
             await drawn(app, pilot, image_id)
             assert len(DATA.findall("".join(sent))) == 1
+
+
+async def test_kitty_is_told_the_place_of_a_picture_once_more(
+    db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = add_pictures(db, studio, 3)
+    async with culling(studio, "kitty", ids) as (app, pilot):
+        await until(pilot, lambda: cull_room(app).picture._repeating is None)
+        sent.clear()
+        with monkeypatch.context() as unheard:
+            unheard.setattr(sending, "has_arrived", lambda _app, _sent: False)
+            await pilot.press("l", "l")
+            await until(pilot, lambda: len(DATA.findall("".join(sent))) == 2)
+            await pilot.pause(2 * AGAIN)
+            assert "a=p" not in "".join(sent), "not before it has arrived"
+        await until(pilot, lambda: "a=p" in "".join(sent))
+        await until(pilot, lambda: cull_room(app).picture._repeating is None)
+        placed = [data for data in sent if "a=p,U=1,p=1" in data]
+        assert placed == [sent[-1]], "the last one alone, after its data"
 
 
 async def test_what_waits_for_a_slow_line_has_not_been_seen(
@@ -104,11 +129,11 @@ async def test_on_a_slow_line_a_draft_comes_first_and_is_refined_where_the_curso
     ids = add_detailed(db, studio, 3)
     monkeypatch.setattr(sending, "REFINE", 0.001)
     async with culling(studio, method, ids) as (app, pilot):
-        await until(pilot, lambda: sent and whole(app).data in sent[-1])
+        await until(pilot, lambda: sent and whole(app).data in last_picture(sent))
         sent.clear()
         await pilot.press("l")
         await drawn(app, pilot, ids[1])
-        await until(pilot, lambda: whole(app).data in sent[-1])
+        await until(pilot, lambda: whole(app).data in last_picture(sent))
         assert whole(app).draft in next(each for each in sent if DATA.search(each))
 
 
@@ -120,14 +145,14 @@ async def test_a_draft_is_refined_also_where_it_was_hidden_at_the_moment(
     monkeypatch.setattr(sending, "REFINE", 3600.0)
     async with culling(studio, method, ids) as (app, pilot):
         picture = cull_room(app).picture
-        await until(pilot, lambda: sent and whole(app).draft in sent[-1])
+        await until(pilot, lambda: sent and whole(app).draft in last_picture(sent))
         await pilot.press("question_mark")
         await until(pilot, lambda: not picture._shows_pixels())
         picture._refine()
         assert all(whole(app).data not in each for each in sent), "nothing is painted over another screen"
         monkeypatch.setattr(sending, "REFINE", 0.001)
         await pilot.press("escape")
-        await until(pilot, lambda: whole(app).data in sent[-1])
+        await until(pilot, lambda: whole(app).data in last_picture(sent))
 
 
 async def test_a_picture_has_been_seen_once_the_terminal_says_so(
