@@ -24,7 +24,7 @@ def meter(share: float, width: int, style: str) -> Text:
     """A thin bar of `width` cells, filled to half a cell."""
     halves = round(max(0.0, min(1.0, share)) * width * 2)
     filled = "━" * (halves // 2) + "╸" * (halves % 2)
-    return Text.assemble((filled, style), ("━" * (width - len(filled)), GROOVE))
+    return Text.assemble((filled, style), ("─" * (width - len(filled)), GROOVE))  # thin, for an eye without colours
 
 
 def fit_words(words: Sequence[str], width: int, separator: str = ", ") -> str:

@@ -53,7 +53,7 @@ def test_a_meter_is_as_wide_as_asked(share: float, width: int) -> None:
 
 def test_a_meter_is_filled_to_half_a_cell() -> None:
     filled = meter(0.375, 4, "red")
-    assert filled.plain == "━╸━━"
+    assert filled.plain == "━╸──"
     assert filled.spans[0].end == 2
 
 
