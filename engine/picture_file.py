@@ -1,17 +1,21 @@
 """Picture files as pixels, whoever wrote them: what cannot be read is said in a line."""
 
+from contextlib import suppress
 from pathlib import Path
+from warnings import catch_warnings
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
 
 from db.errors import UserError
 from db.i18n import _
 
 MOST_PIXELS = 2**26  # 200 MB as they are decoded
 FORMATS = ("PNG", "JPEG", "WEBP")  # of what is drawn; others have readers that nobody needs here
-_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
+_UNREADABLE = (UnidentifiedImageError, OSError, ValueError, SyntaxError, EOFError)
 
 
 def read_picture(path: Path, width: int | None = None, drawn: bool = False) -> NDArray[np.uint8]:
@@ -22,13 +26,9 @@ def read_picture(path: Path, width: int | None = None, drawn: bool = False) -> N
     try:
         if path.exists() and not path.is_file():
             raise OSError(_("it is no file"))
-        with Image.open(path, formats=FORMATS) as image:
+        with _opened(path) as image:
             if image.width * image.height > MOST_PIXELS:
-                raise UserError(
-                    _("{name} is too large to show: {width}x{height}").format(
-                        name=path.name, width=image.width, height=image.height
-                    )
-                )
+                raise _too_large(path, image.size)
             if drawn and (other := _other_kind(image)):
                 words = _("{name} is no picture that kimikoe drew: {other}")
                 raise UserError(words.format(name=path.name, other=other))
@@ -39,6 +39,30 @@ def read_picture(path: Path, width: int | None = None, drawn: bool = False) -> N
         raise UserError(_("the file {name} is gone").format(name=path.name)) from error
     except _UNREADABLE as error:
         raise UserError(_("{name} cannot be read: {error}").format(name=path.name, error=error)) from error
+
+
+def _opened(path: Path) -> Image.Image:
+    """A picture of which only the head has been read. Raises `UserError` where Pillow takes its size for an attack."""
+    try:
+        with catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
+            return Image.open(path, formats=FORMATS)
+    except Image.DecompressionBombError as error:
+        raise _too_large(path, _size(path)) from error
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    """(width, height) by the readers of Pillow that leave it to their caller to judge it; None where another reads."""
+    for kind in (PngImageFile, JpegImageFile):
+        with suppress(SyntaxError), kind(path) as image:
+            return image.size
+    return None
+
+
+def _too_large(path: Path, size: tuple[int, int] | None) -> UserError:
+    if size is None:
+        return UserError(_("{name} is too large to show").format(name=path.name))
+    words = _("{name} is too large to show: {width}x{height}")
+    return UserError(words.format(name=path.name, width=size[0], height=size[1]))
 
 
 def _other_kind(image: Image.Image) -> str:

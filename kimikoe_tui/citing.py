@@ -16,7 +16,7 @@ MOST_AT_ONCE = 500  # what terminals take by OSC 52 ends at some ten thousand by
 
 
 async def cite(room: "Room", frame_ids: Sequence[int], one_a_shot: bool = False) -> None:
-    """Copy `0:31:50 (57301フレーム目)`, or in English, of each frame on a line of its own, and say so in the room.
+    """Copy `0:31:50 (57301フレーム目)`, or in English, of each frame on a line of its own.
 
     `one_a_shot` leaves of each shot the first of the frames.
     """
@@ -26,15 +26,14 @@ async def cite(room: "Room", frame_ids: Sequence[int], one_a_shot: bool = False)
         return citations.cited(db, wanted[:MOST_AT_ONCE]), len(wanted)
 
     lines, wanted = await room.session.watch(read)
-    copy(room.app, "\n".join(lines))
-    room.say(_said(lines, wanted))
+    await copy(room, "\n".join(lines), _in_a_line(lines, wanted))
 
 
-def _said(lines: Sequence[str], wanted: int) -> str:
+def _in_a_line(lines: Sequence[str], wanted: int) -> str:
     if len(lines) == wanted == 1:
-        return _("copied: {citation}").format(citation=lines[0])
+        return lines[0]
     if wanted > MOST_AT_ONCE:
-        words = _("copied: the first {count} citations of {all}, for more are not copied at once")
+        words = _("the first {count} citations of {all}, for more are not copied at once")
         return words.format(count=thousands(len(lines)), all=thousands(wanted))
-    words = plural("copied: {count} citation, one a line", "copied: {count} citations, one a line", len(lines))
+    words = plural("{count} citation, one a line", "{count} citations, one a line", len(lines))
     return words.format(count=thousands(len(lines)))

@@ -23,6 +23,12 @@ def open_files_stay_few() -> Iterator[None]:
         gc.collect()
 
 
+@pytest.fixture(autouse=True)
+def clipboards_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who runs the tests in tmux keeps what they copied."""
+    monkeypatch.delenv("TMUX", raising=False)
+
+
 @pytest.fixture
 def studio_root(tmp_path: Path) -> Path:
     """The folder of an empty studio."""

@@ -44,8 +44,8 @@ def _name(check: str) -> str:
     """What a check looks at, in a person's language; JSON has the English name."""
     names = {
         "card": _("card"), "clipboard": _("clipboard"), "clock": _("clock"), "colours": _("colours"), "disk": _("disk"),
-        "driver": _("driver"), "engine": _("engine"), "glyphs": _("glyphs"), "libraries": _("libraries"), "line": _("line"),
-        "pictures": _("pictures"),
+        "driver": _("driver"), "engine": _("engine"), "glyphs": _("glyphs"), "libraries": _("libraries"),
+        "line": _("line"), "pictures": _("pictures"),
         "privacy": _("privacy"), "room": _("room"), "sleep": _("sleep"), "studio": _("studio"),
         "terminal": _("terminal"), "versions": _("versions"), "width": _("width"), "files": _("files"),
     }  # fmt: skip

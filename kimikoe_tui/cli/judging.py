@@ -59,6 +59,9 @@ def purge(context: Context, count: int | None) -> None:
       kimikoe purge --count 37
     """
     wanted = purging.purgeable(context.db)
+    if count is None and not wanted:
+        click.echo(_with_left(context, _("There is nothing to purge: no rejected picture that was shown has a file.")))
+        return
     if count is None:
         words = _("{count} rejected pictures have a file: `kimikoe purge --count {count}` deletes them.")
         click.echo(_with_left(context, words.format(count=len(wanted))))

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 
 import click
 
 from db import library
 from db.connect import DATABASE_NAME, connect
+from db.durable import folder_aside, sync_folder
 from db.errors import UserError
 from db.filesystem import check_disk
 from db.i18n import _
@@ -57,16 +59,26 @@ def init(
 
 
 def create_studio(folder: Path) -> None:
-    """Make an empty studio, for its owner's eyes only; raises `UserError` where its disk is unfit."""
+    """Make an empty studio, for its owner's eyes only; its database is there whole or not at all.
+
+    Raises `UserError` where its disk is unfit, and where another process makes it just now.
+    """
     check_disk(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.chmod(folder, 0o700)
     for name in FOLDERS:
         (folder / name).mkdir(mode=0o700, exist_ok=True)
-    db = connect(folder / DATABASE_NAME, durable=True)
-    os.chmod(folder / DATABASE_NAME, 0o600)
-    migrate(db)
-    db.close()
+    with folder_aside(folder / DATABASE_NAME) as aside:
+        if not (folder / DATABASE_NAME).exists():
+            _make_database(aside / DATABASE_NAME)
+            (aside / DATABASE_NAME).rename(folder / DATABASE_NAME)
+            sync_folder(folder)
+
+
+def _make_database(path: Path) -> None:
+    with closing(connect(path, durable=True)) as db:
+        os.chmod(path, 0o600)
+        migrate(db)
 
 
 def _unmake(folder: Path, existed: bool) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from db.connect import DATABASE_NAME
 from db.errors import UserError
-from kimikoe_tui.doctor import card, clock, display, pictures, sleeping, staying, studio, versions, wsl
+from kimikoe_tui.doctor import card, clock, copying, display, pictures, sleeping, staying, studio, versions, wsl
 from kimikoe_tui.doctor.finding import Finding
 from kimikoe_tui.doctor.machine import Machine
 
@@ -24,7 +24,9 @@ def check(machine: Machine, folder: Path) -> Iterator[Finding]:
         yield studio.disk(folder)
     yield from card.check(machine)
     yield from versions.check(machine)
-    yield from display.check(machine, terminal_size())
+    size = terminal_size()
+    yield from display.check(machine, size)
+    yield from copying.check(machine, size is not None)
     yield from pictures.check()
     yield clock.check(machine, time.time(), _newest(root))
 

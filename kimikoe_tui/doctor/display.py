@@ -18,7 +18,7 @@ MOST_ANCESTORS = 32
 def check(machine: Machine, size: tuple[int, int] | None) -> Iterator[Finding]:
     """Nothing is asked of the terminal itself; `size` is (columns, rows), None where there is no terminal."""
     if size is None:
-        yield ok("terminal", _("none here: not checked."))
+        yield ok("terminal", _("no terminal here: not checked."))
         return
     yield _terminal(machine.env.get("TERM", ""), size)
     yield _glyphs(machine)

@@ -17,12 +17,12 @@ SLOW_SECONDS = 0.15
 
 
 def check() -> Iterator[Finding]:
-    """Asks the terminal, where there is one and it was not asked before."""
+    """Asks the terminal, where there is one and it was not asked before, and always how long an answer takes."""
     if not sys.stdin.isatty():
         return
     try:
         with Detection(known_terminals()) as detection:
-            yield from judge(detection.finish()[0])
+            yield from judge(detection.timed(detection.finish()[0]))
     except UserError as error:
         yield problem("pictures", str(error), _("Set it anew, or unset it."))
 
@@ -34,7 +34,8 @@ def judge(display: Display) -> Iterator[Finding]:
         method=display.method, terminal=display.brand or _("an unknown terminal"), why=display.why,
         cell="×".join(map(str, display.cell)), kib=kib,
     )  # fmt: skip
-    yield warning("pictures", words, advice(display)) if display.is_text else ok("pictures", words)
+    well = not display.is_text and not display.silences
+    yield ok("pictures", words) if well else warning("pictures", words, advice(display))
     if display.ambiguous == 2:
         yield warning("width", _("lines and blocks take two cells here: plainer ones are used."),
                       _("Set the terminal's ambiguous-width characters to narrow."))  # fmt: skip
@@ -45,7 +46,8 @@ def _line(display: Display) -> Iterator[Finding]:
     """What is known of the line, and what to set where it is slow."""
     facts = []
     if display.round_trip is not None:
-        facts.append(_("an answer takes {ms:.0f} ms").format(ms=display.round_trip * 1000))
+        answered = _("tmux answers in {ms:.0f} ms") if _in_tmux(display) else _("an answer takes {ms:.0f} ms")
+        facts.append(answered.format(ms=display.round_trip * 1000))
     if display.rate is not None:
         facts.append(_("pictures came at {kib:.0f} KiB a second").format(kib=display.rate / 1024))
     if not facts:
@@ -63,13 +65,19 @@ def _line(display: Display) -> Iterator[Finding]:
 def line_advice(display: Display) -> str:
     """What makes pictures come sooner."""
     advice = _("In ~/.ssh/config for this host: Compression no (pictures are compressed already), IPQoS throughput.")
-    if display.in_tmux or display.brand == "tmux":
+    if _in_tmux(display):
         advice += _(" In ~/.tmux.conf: set -sg escape-time 10")
     return advice
 
 
+def _in_tmux(display: Display) -> bool:
+    return display.in_tmux or display.brand == "tmux"
+
+
 def advice(display: Display) -> str:
     """What would show real pixels."""
+    if display.silences:
+        return _("It may have been slow: `python -m kimikoe_tui.graphics` asks anew.")
     if display.brand == "mosh":
         return _("mosh lets no picture through: use ssh.")
     if display.brand == "screen":

@@ -20,7 +20,7 @@ def main() -> None:
     known_terminals().forget()
     try:
         with Detection(known_terminals()) as detection:
-            display, _keys = detection.finish()
+            display = detection.timed(detection.finish()[0])
     except UserError as error:
         sys.exit(f"kimikoe: {error}")
     print("\n".join(lines(display)))

@@ -13,6 +13,8 @@ from kimikoe_tui.graphics.known import KnownTerminals, this_terminal
 from kimikoe_tui.graphics.replies import KeyFilter
 
 PASSED_BY_TMUX: tuple[Method, ...] = ("kitty",)
+SILENCES_BELIEVED = 2
+"""A terminal that was silent so often in a row is silent: once may have been a slow start."""
 
 
 class Detection:
@@ -22,7 +24,9 @@ class Detection:
         self._wish = asked_for()
         self._known = known
         self._terminal = this_terminal()
-        self._found = known.display(self._terminal) if known and self._terminal else None
+        before = known.display(self._terminal) if known and self._terminal else None
+        self._silences = before.silences if before else 0
+        self._found = before if before and _is_believed(before) else None
         self._probe: probe.Probe | None = None
         if self._found is None and self._wish not in ("half", "cells"):
             self._probe = probe.ask(probe.QUESTIONS_IN_MULTIPLEXER if multiplexer(os.environ) else probe.QUESTIONS)
@@ -39,29 +43,52 @@ class Detection:
         """How pictures are shown, and the filter for all that the terminal still says."""
         if self._found is None:
             self._found = self._ask()
-            if self._known and self._terminal:
-                self._known.remember(self._terminal, self._found)
+            if self._probe is not None:
+                self._remember(self._found)
         display = self._found
         if (cell := probe.window_cell(0)) is not None and not display.cell_known:
             display = msgspec.structs.replace(display, cell=cell, cell_known=True)
         if self._wish is not None:
-            display = msgspec.structs.replace(display, method=self._wish, why="KIMIKOE_GRAPHICS")
+            display = msgspec.structs.replace(display, method=self._wish, why="KIMIKOE_GRAPHICS", silences=0)
         return fit_for_width(display), self._probe.input if self._probe else KeyFilter()
 
     def learn(self, rate: float | None) -> None:
         """Remember how many bytes a second the line carried."""
-        if self._known and self._terminal and self._found is not None and rate is not None:
-            self._known.remember(self._terminal, msgspec.structs.replace(self._found, rate=rate))
+        if self._found is not None and rate is not None:
+            self._remember(msgspec.structs.replace(self._found, rate=rate))
+
+    def timed(self, display: Display) -> Display:
+        """With the seconds that an answer takes now, asked afresh and kept; as it was where nobody answers."""
+        seconds = probe.round_trip() if display.answers else None
+        if self._found is None or seconds is None:
+            return display
+        self._found = msgspec.structs.replace(self._found, round_trip=seconds)
+        self._remember(self._found)
+        return msgspec.structs.replace(display, round_trip=seconds)
+
+    def _remember(self, found: Display) -> None:
+        if self._known and self._terminal:
+            self._known.remember(self._terminal, found)
 
     def _ask(self) -> Display:
         if self._probe is None:
             return Display(why="not asked")
         answers = self._probe.finish()
-        kind = multiplexer(os.environ)
-        if kind == "tmux":
-            return _in_tmux(answers)
-        name, version = (kind, ()) if kind else brand.identify(answers.version, os.environ)
-        return _display(name, version, brand.best(name, version, answers), answers)
+        silences = 0 if answers.whole else self._silences + 1
+        return msgspec.structs.replace(_by_answers(answers), silences=silences)
+
+
+def _by_answers(answers: Answers) -> Display:
+    kind = multiplexer(os.environ)
+    if kind == "tmux":
+        return _in_tmux(answers)
+    name, version = (kind, ()) if kind else brand.identify(answers.version, os.environ)
+    return _display(name, version, brand.best(name, version, answers), answers)
+
+
+def _is_believed(before: Display) -> bool:
+    """Whether what was found is not asked for again."""
+    return before.answers or before.silences >= SILENCES_BELIEVED
 
 
 def multiplexer(env: Mapping[str, str]) -> str:

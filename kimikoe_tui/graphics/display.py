@@ -18,7 +18,8 @@ USUAL_CELL = (10, 20)
 class Display(msgspec.Struct, frozen=True):
     """How pictures are shown. `cell` is a cell's (width, height) in pixels, `ambiguous` the width in
     cells of characters that some fonts draw wide, `colours` how many a sixel may have; `answers` is whether questions
-    are answered, `rate` the bytes a second that the line carried when it was last used; `why` is what decided.
+    are answered, `silences` how often in a row they were not, `rate` the bytes a second that the line carried when it
+    was last used; `why` is what decided.
     """
 
     method: Method = "half"
@@ -30,6 +31,7 @@ class Display(msgspec.Struct, frozen=True):
     colours: int = 256
     in_tmux: bool = False
     answers: bool = False
+    silences: int = 0
     round_trip: float | None = None
     rate: float | None = None
     why: str = ""

@@ -25,8 +25,9 @@ MOSTLY_SILENT = ("", "dumb", "linux", "unknown")
 _KITTY = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
 _COLOURS = "\x1b[?1;3;256S\x1b[?1;1;0S"  # xterm has 16 colours for sixels until it is asked for more
 _WIDTH = "\r─\x1b[6n\r\x1b[K"
-QUESTIONS = f"\x1b[>0q{_KITTY}\x1b[16t\x1b[14t{_COLOURS}{_WIDTH}\x1b[c"
-QUESTIONS_IN_MULTIPLEXER = f"\x1b[16t{_WIDTH}\x1b[c"
+_LAST = "\x1b[c"
+QUESTIONS = f"\x1b[>0q{_KITTY}\x1b[16t\x1b[14t{_COLOURS}{_WIDTH}{_LAST}"
+QUESTIONS_IN_MULTIPLEXER = f"\x1b[16t{_WIDTH}{_LAST}"
 
 
 class Probe:
@@ -42,12 +43,16 @@ class Probe:
         self.input = KeyFilter(self._began + REPLIES_END_SECONDS)
         os.write(fileno, questions.encode())
 
-    def finish(self) -> Answers:
-        """Read until the last answer has come, or for so long that none will; gives the terminal back."""
+    def finish(self, limit: float | None = None, at_once: bool = False) -> Answers:
+        """Read until the last answer has come, or for so long that none will; gives the terminal back.
+
+        An answer that lies here already tells no time, unless it is read `at_once` after the question.
+        """
         typed, whole, seconds = b"", False, None
-        lay_here = bool(select.select([self._fileno], [], [], 0)[0])  # an answer that lay here tells no time
+        lay_here = not at_once and bool(select.select([self._fileno], [], [], 0)[0])
+        end = self._began + (LIMIT_SECONDS if limit is None else limit)
         try:
-            while not whole and (left := self._began + LIMIT_SECONDS - time.monotonic()) > 0:
+            while not whole and (left := end - time.monotonic()) > 0:
                 if select.select([self._fileno], [], [], left)[0]:
                     data = os.read(self._fileno, 4096)
                     typed += self.input.feed(data, time.monotonic())
@@ -74,6 +79,15 @@ def ask(questions: str = QUESTIONS) -> Probe | None:
         return Probe(sys.stdin.fileno(), questions)
     except (OSError, termios.error):
         return None
+
+
+def round_trip() -> float | None:
+    """The seconds that an answer takes now, of a terminal that has answered before; None where none comes.
+
+    It is waited for longer than before: an answer that came later still would stand in the shell's line.
+    """
+    probe = ask(_LAST)
+    return probe.finish(REPLIES_END_SECONDS, at_once=True).seconds if probe else None
 
 
 def window_cell(fileno: int) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""Showing pictures through tmux: what it says of the terminal outside, and how a picture gets past it."""
+"""Working through tmux: what it says of the terminal outside, how a picture gets past it, and its clipboard."""
 
 import os
 import subprocess
@@ -35,15 +35,23 @@ def allow_passthrough() -> bool:
     return bool(pane) and _tmux("set-option", "-p", "-t", pane, "allow-passthrough", "on") is not None
 
 
+def copy(text: str) -> bool:
+    """Have tmux keep text for pasting and hand it to the clipboard outside; False where no tmux from 3.2 on is here.
+
+    What a program in it sends by OSC 52 tmux ignores, unless its `set-clipboard` is on.
+    """
+    return bool(os.environ.get("TMUX")) and _tmux("load-buffer", "-w", "-", given=text) is not None
+
+
 def wrapped(sequence: str) -> str:
     """A control sequence as tmux hands it on."""
     return "\x1bPtmux;" + sequence.replace("\x1b", "\x1b\x1b") + "\x1b\\"
 
 
-def _tmux(*arguments: str) -> str | None:
+def _tmux(*arguments: str, given: str = "") -> str | None:
     try:
         done = subprocess.run(
-            ["tmux", *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=SECONDS
+            ["tmux", *arguments], input=given, capture_output=True, encoding="utf-8", errors="replace", timeout=SECONDS
         )
     except (OSError, subprocess.TimeoutExpired):
         return None

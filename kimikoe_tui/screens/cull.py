@@ -16,7 +16,6 @@ from kimikoe_tui.screens.cull_deciding import CullDeciding
 from kimikoe_tui.screens.line import LinePrompt
 from kimikoe_tui.screens.picture_tagging import PictureTagging
 from kimikoe_tui.session import Session
-from kimikoe_tui.text import plain
 from kimikoe_tui.widgets.facts import match_citation
 
 HALF_PAGE = 10
@@ -82,8 +81,7 @@ class CullRoom(PictureTagging, CullDeciding):
             "path": str((self.session.root / picture.path).resolve()) if picture.path else "",
         }
         if text := texts[choice]:
-            copy(self.app, text)
-            self.say(_("copied: {text}").format(text=plain(text)))
+            self.in_turn(lambda: copy(self, text, text))
         else:
             self.say(_("There is nothing of that to copy."))
 

@@ -4,6 +4,7 @@ from db import comparisons
 from db.i18n import _
 from kimikoe_tui.screens.cull_view import FACTS_WIDTH, CullView, film_frame
 from kimikoe_tui.widgets.facts import match_citation
+from kimikoe_tui.widgets.paragraphs import Paragraphs
 from kimikoe_tui.widgets.sources import FilmFrame
 
 
@@ -11,6 +12,15 @@ class CullLooking(CullView):
     """The keys of the cull room by which one looks."""
 
     pinned: int | None = None
+    _said_of_film = ""
+
+    def look(self) -> None:
+        """Show what is under the eye; what was said of a frame of the film goes with it."""
+        super().look()
+        if self._said_of_film and not isinstance(self.flicked, FilmFrame):
+            if self.status.said == self._said_of_film:
+                self.say("")
+            self._said_of_film = ""
 
     def action_zoom(self) -> None:
         """A picture at its own size, pixel by pixel, or whole; the next ones are seen in the same way."""
@@ -25,6 +35,8 @@ class CullLooking(CullView):
         box = self.picture.seen_size
         self.zoom.pan(way, size, box)
         self.picture.show(self.zoom.key(what), [self.zoom.next(way, size, box).key(what)])
+        if self.shown is not None:
+            self.show_film_frame(self.shown)
 
     def _size_under_the_eye(self) -> tuple[int, int] | None:
         if isinstance(self.flicked, FilmFrame):
@@ -64,6 +76,7 @@ class CullLooking(CullView):
             cited = match_citation(matches[place], self.shown.films)
             self.say(_("film {citation} · {score:.2f}, uncalibrated · tab flicks back").format(
                 citation=cited, score=matches[place].score))  # fmt: skip
+            self._said_of_film = self.status.said
 
     def action_swap(self) -> None:
         """Flick between the picture and what it is compared with; without anything, the nearest frame of the film."""
@@ -101,7 +114,11 @@ class CullLooking(CullView):
             self.show_film_frame(self.shown)
 
     def action_details(self) -> None:
-        """Show or hide what made the picture."""
+        """Show what made the picture; where it stands, the rest of it; then hide it."""
+        if self.has_class("-facts") and self.query_one(Paragraphs).page_on():
+            if self.shown is not None:
+                self.head_facts(self.shown)
+            return
         self.toggle_class("-facts")
         self.on_resize()
 

@@ -24,7 +24,7 @@ from kimikoe_tui.widgets.pane import Pane
 from kimikoe_tui.widgets.paragraphs import Paragraphs
 from kimikoe_tui.widgets.picture import Picture
 from kimikoe_tui.widgets.sending import Key
-from kimikoe_tui.widgets.sources import FilmFrame, FilmFrames, PicturesAndFrames
+from kimikoe_tui.widgets.sources import FilmFrame, PicturesAndFrames
 from kimikoe_tui.widgets.tally_line import TallyLine
 
 AHEAD = (1, 2, 3, -1)
@@ -62,7 +62,7 @@ class CullView(CullPlace):
             with Pane(id="picture-pane"):
                 yield CloseupPicture(PicturesAndFrames(self._server), id="picture")
             with Pane(id="film-pane"):
-                yield Picture(FilmFrames(self._server), id="film-frame")
+                yield CloseupPicture(PicturesAndFrames(self._server), id="film-frame")
             with Pane(id="facts-pane"):
                 yield Paragraphs(id="facts")
         yield TallyLine()
@@ -228,7 +228,7 @@ class CullView(CullPlace):
             pane.head(Text(_("nothing to compare with yet")))
             return
         match = next((each for each in facts.matches if film_frame(each, facts) == self.other), facts.matches[0])
-        picture.show(film_frame(match, facts))
+        picture.show(self.zoom.key(film_frame(match, facts)))
         title = Text.assemble((match_citation(match, facts.films), TEXT), (f"  {match.score:.2f}", ACCENT))
         pane.head(title, Text(_("nearest, uncalibrated")))
 

@@ -202,8 +202,7 @@ class DatasetRoom(UpperRoom, ListRoom):
     def action_copy(self) -> None:
         """Copy the caption."""
         if (item := self.item) is not None:
-            copy(self.app, item.caption)
-            self.say(_("copied: {text}").format(text=item.caption))
+            self.in_turn(lambda: copy(self, item.caption, item.caption))
 
     async def action_open_frame(self) -> None:
         """Close, and go to the frame, before the next key: that one is meant for it."""

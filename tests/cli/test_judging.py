@@ -19,6 +19,7 @@ def test_purge_counts_then_deletes_exactly_that_many(run: Run, db: Connection, f
     assert len(list((film_studio / "images").iterdir())) == 3
     assert "1 pictures purged" in run("purge", "--count", 1).stdout
     assert len(list((film_studio / "images").iterdir())) == 2
+    assert run("purge").stdout.startswith("There is nothing to purge")
 
 
 def test_purge_leaves_what_was_rejected_before_it_was_shown(run: Run, db: Connection, film_studio: Path) -> None:
@@ -30,6 +31,8 @@ def test_purge_leaves_what_was_rejected_before_it_was_shown(run: Run, db: Connec
     assert "2 stay, never shown" in refused(run("purge", "--count", 3))
     assert "1 pictures purged" in run("purge", "--count", 1).stdout
     assert len(list((film_studio / "images").iterdir())) == 2
+    told = run("purge").stdout
+    assert "nothing to purge" in told and "2 stay" in told and "--count" not in told
 
 
 def test_an_outcome_whose_view_was_deleted_says_how_to_save_it_again(

@@ -11,6 +11,7 @@ from db.films import pack, unpack
 from kimikoe_tui import citing
 from kimikoe_tui.screens.facets import FacetsPane
 from kimikoe_tui.screens.query_line import QueryLine
+from kimikoe_tui.screens.room import Room
 from kimikoe_tui.screens.views import ViewsPane
 from tests.pilot.conftest import Open, frames_room, looked_at, until, verdicts
 from tests.pilot.test_shots import shots_room
@@ -148,11 +149,22 @@ async def test_holds_are_steps_and_the_strip_follows(open_studio: Open) -> None:
         await looked_at(app, pilot, 3)
 
 
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is copied from now on."""
+    copied: list[str] = []
+
+    async def copy(room: Room, text: str, what: str) -> None:
+        copied.append(text)
+        room.say(what)
+
+    monkeypatch.setattr(citing, "copy", copy)
+    return copied
+
+
 async def test_a_citation_is_copied_in_the_language_asked_for(
     open_studio: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copied: list[str] = []
-    monkeypatch.setattr(citing, "copy", lambda _app, text: copied.append(text))
+    copied = copies(monkeypatch)
     async with open_studio("g", "f") as (app, pilot):
         await looked_at(app, pilot, 1)
         monkeypatch.setenv("LC_ALL", "ja_JP.UTF-8")
@@ -164,8 +176,7 @@ async def test_a_citation_is_copied_in_the_language_asked_for(
 
 
 async def test_what_is_marked_is_cited_line_by_line(open_studio: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    copied: list[str] = []
-    monkeypatch.setattr(citing, "copy", lambda _app, text: copied.append(text))
+    copied = copies(monkeypatch)
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     async with open_studio("g", "f") as (app, pilot):
         await looked_at(app, pilot, 1)

@@ -147,9 +147,10 @@ async def test_what_a_picture_is_may_be_copied(
     async with open_studio("g", "c") as (app, pilot):
         await drawn(app, pilot, image_id)
         await pilot.press("y", "p", "y", "c", "y", "f")
+        await until(pilot, lambda: len(sent) == 3)
         texts = [base64.b64decode(data.removeprefix("\x1b]52;c;").removesuffix("\x07")).decode() for data in sent]
         assert texts == ["1girl, 傘?]0;bad?", "0:00:01 (frame 51)", str(studio / "images" / f"{image_id}.png")]
-        assert "copied" in cull_room(app).status.said
+        assert "sent to the terminal's clipboard" in cull_room(app).status.said
 
 
 async def test_what_was_decided_unseen_is_offered_at_the_end(db: Connection, studio: Path, open_studio: Open) -> None:

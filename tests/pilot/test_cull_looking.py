@@ -115,10 +115,35 @@ async def test_the_film_in_the_pictures_place_by_one_key(db: Connection, studio:
         assert ratings(db) == {}, "a frame of the film is not rated"
         await pilot.press("O")
         await until(pilot, lambda: getattr(cull_room(app).picture.painted, "number", 0) == 61)
+        assert "tab flicks back" in cull_room(app).status.said
         await pilot.press("tab")
         await drawn(app, pilot, first)
+        assert cull_room(app).status.said == "", "it is flicked back"
         await pilot.press("tab", "q")
         await drawn(app, pilot, first)
+
+
+@pytest.mark.parametrize("key", ["j", "q", "tab", "w"])
+async def test_what_was_said_of_the_film_goes_with_its_frame(
+    db: Connection, studio: Path, open_studio: Open, key: str
+) -> None:
+    first, second = add_pictures(db, studio, 2)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("o")
+        await until(pilot, lambda: isinstance(cull_room(app).picture.painted, FilmFrame))
+        assert "tab flicks back" in cull_room(app).status.said
+        await pilot.press(key)
+        await drawn(app, pilot, second if key == "j" else first)
+        assert cull_room(app).status.said == ""
+
+
+async def test_what_was_said_since_stays_when_one_moves_on(db: Connection, studio: Path, open_studio: Open) -> None:
+    first, _second = add_pictures(db, studio, 2)
+    async with open_studio("g", "c") as (app, pilot):
+        await drawn(app, pilot, first)
+        await pilot.press("o", "a", "tab")
+        assert "A decision stays here" in cull_room(app).status.said
 
 
 async def test_in_a_terminal_that_becomes_narrow_the_picture_stays(

@@ -278,7 +278,7 @@ async def test_y_copies_the_caption(open_studio: Open, monkeypatch: pytest.Monke
         monkeypatch.setattr("kimikoe_tui.clipboard.write_raw", lambda _app, data: written.append(data))
         await pilot.press("j", "y")
         caption = "kimikoe, nagisa ||| 1girl, smile"
-        await until(pilot, lambda: dataset_room(app).status.said == f"copied: {caption}")
+        await until(pilot, lambda: dataset_room(app).status.said == f"sent to the terminal's clipboard: {caption}")
         assert written == [f"\x1b]52;c;{base64.b64encode(caption.encode()).decode()}\x07"]
 
 

@@ -307,7 +307,8 @@ async def test_the_citation_is_copied(db: Connection, studio: Path, open_studio:
         await compared(app, pilot, first)
         await pilot.press("l", "c")
         cited = matches_room(app).lines.films[1].citation(NEXT)
-        await until(pilot, lambda: matches_room(app).status.said == f"copied: {cited}")
+        said = f"sent to the terminal's clipboard: {cited}"
+        await until(pilot, lambda: matches_room(app).status.said == said)
 
 
 async def test_a_query_lists_and_the_cursor_stays_on_its_picture(

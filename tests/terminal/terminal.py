@@ -19,7 +19,7 @@ from tests.terminal.slow_line import SlowLine
 from tests.waiting import wait_until
 
 LONGEST_READ = 5.0  # seconds: a program may write faster than a busy machine reads
-FORGOTTEN = ("TMUX", "STY", "TERM_PROGRAM", "WT_SESSION", "KIMIKOE_GRAPHICS", "NO_COLOR")
+FORGOTTEN = ("TMUX", "STY", "TERM_PROGRAM", "WT_SESSION", "KIMIKOE_GRAPHICS", "NO_COLOR", "COLUMNS", "LINES")
 
 
 class Terminal:
@@ -111,7 +111,7 @@ class Terminal:
 
     def wait_for(self, word: str) -> str:
         """The screen once it shows a word."""
-        wait_until(lambda: word in self.text(), f"{word!r} on the screen:\n{self.text()}")
+        wait_until(lambda: word in self.text(), lambda: f"{word!r} on the screen:\n{self.text()}")
         return self.text()
 
     def forget(self) -> None:

@@ -109,7 +109,7 @@ def test_a_stopped_program_comes_back_with_fg(studio: Path) -> None:
     terminal.press("3")
     wait_until(lambda: rated(db, 3) == [1], "keys reach it again")
     terminal.press(":")
-    terminal.wait_for("Search")
+    terminal.wait_for("a command; backspace closes")
     terminal.press(CTRL_Z)
     terminal.wait_for("Stopped")
     terminal.close()

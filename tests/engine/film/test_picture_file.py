@@ -1,5 +1,7 @@
 """Picture files of every kind become pixels or a reason."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import cv2
@@ -38,6 +40,36 @@ def test_a_picture_that_cannot_be_read_says_so(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(picture_file, "MOST_PIXELS", 4000)
     with pytest.raises(UserError, match="too large to show: 64x64"):
         read_picture(tmp_path / "whole.png")
+
+
+def png_of(width: int, height: int) -> bytes:
+    """A PNG that says it is so large, and holds nothing."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"")), (b"IEND", b"")]
+    parts = [struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+             for kind, data in chunks]  # fmt: skip
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("side", [9_000, 10_000, 20_000, 2**31 - 1])
+def test_a_picture_that_pillow_takes_for_an_attack_is_too_large_in_our_own_words(tmp_path: Path, side: int) -> None:
+    path = tmp_path / "huge.png"
+    path.write_bytes(png_of(side, side))
+    with pytest.raises(UserError) as refused:
+        read_picture(path, 256, drawn=True)
+    assert str(refused.value) == f"huge.png is too large to show: {side}x{side}"
+
+
+@pytest.mark.parametrize(("name", "size"), [("large.jpg", ": 64x64"), ("large.webp", "")])
+def test_other_kinds_are_told_too_and_the_size_where_it_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: str
+) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / name)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(UserError) as refused:
+        read_picture(tmp_path / name)
+    assert str(refused.value) == f"{name} is too large to show{size}"
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ class Kitty:
         self.images: dict[int, Image.Image] = {}
         self.placements: dict[tuple[int, int], Placement] = {}
         self.sent = 0
+        self._fitted: dict[tuple[int, tuple[int, int]], Image.Image] = {}
         self._open: tuple[dict[str, str], list[str]] | None = None
 
     def command(self, apc: bytes, cursor: tuple[int, int]) -> str:
@@ -50,6 +51,7 @@ class Kitty:
     def _whole(self, keys: dict[str, str], payload: bytes, cursor: tuple[int, int]) -> str:
         action, number, quiet = keys.get("a", "t"), int(keys.get("i", 0)), keys.get("q", "0")
         error = ""
+        self._fitted.clear()
         if action in "tT":
             self.images[number] = _decoded(keys, payload)
             self.sent += 1
@@ -91,8 +93,11 @@ class Kitty:
         if placement is None or number not in self.images or column >= placement.columns or row >= placement.rows:
             return None
         box = placement.columns * cell[0], placement.rows * cell[1]
-        fitted = contained(self.images[number], box)
-        return fitted.crop((column * cell[0], row * cell[1], (column + 1) * cell[0], (row + 1) * cell[1]))
+        if (number, box) not in self._fitted:  # a screen has thousands of such cells
+            self._fitted[number, box] = contained(self.images[number], box)
+        return self._fitted[number, box].crop(
+            (column * cell[0], row * cell[1], (column + 1) * cell[0], (row + 1) * cell[1])
+        )
 
 
 def contained(image: Image.Image, box: tuple[int, int]) -> Image.Image:

@@ -8,6 +8,8 @@ import pytest
 from db import changes, migrations
 from db.connect import DATABASE_NAME, connect, connect_studio, writing
 from db.errors import UserError
+from kimikoe_tui.cli import models
+from kimikoe_tui.cli.models import create_studio
 
 
 def test_an_old_file_with_rows_is_brought_up_to_date(tmp_path: Path) -> None:
@@ -22,6 +24,30 @@ def test_an_old_file_with_rows_is_brought_up_to_date(tmp_path: Path) -> None:
     assert migrations.version(db) == len(migrations.MIGRATIONS)
     assert db.execute("SELECT name FROM tag").fetchone()["name"] == "nagisa"
     assert db.execute("SELECT count(*) FROM image_full").fetchone()[0] == 0
+
+
+def test_a_studio_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def halfway(db: Connection) -> None:
+        migrations.MIGRATIONS[0](db)
+        with pytest.raises(UserError, match="no studio"):
+            connect_studio(tmp_path)
+        with pytest.raises(UserError, match="Another process"):
+            create_studio(tmp_path)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr(models, "migrate", halfway)
+        create_studio(tmp_path)
+    create_studio(tmp_path)
+    connect_studio(tmp_path).close()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_file()) == [DATABASE_NAME]
+
+
+def test_a_studio_is_not_made_over_one_that_another_process_has_made(studio_root: Path) -> None:
+    with connect_studio(studio_root) as db:
+        db.execute("INSERT INTO tag (name) VALUES ('nagisa')")
+    create_studio(studio_root)
+    assert connect_studio(studio_root).execute("SELECT name FROM tag").fetchone()["name"] == "nagisa"
 
 
 def test_a_newer_studio_is_refused_untouched(studio_root: Path) -> None:

@@ -40,6 +40,18 @@ def test_a_line_that_carries_little_is_told_with_its_draft_and_what_to_set() -> 
     assert "Compression no" in line.do and "escape-time" in line.do
 
 
+def test_a_silent_terminal_is_told_what_asks_anew() -> None:
+    for method in METHODS:
+        (finding,) = pictures.judge(Display(method=method, silences=1, why="it did not answer"))
+        assert finding.state == "warning" and "python -m kimikoe_tui.graphics" in finding.do
+
+
+def test_the_time_of_an_answer_is_told_with_whose_it_is() -> None:
+    for brand, says in (("tmux", "tmux answers in 10 ms."), ("foot", "an answer takes 10 ms.")):
+        _pictures, line = pictures.judge(Display(method="sixel", brand=brand, round_trip=0.01))
+        assert line.says == says
+
+
 def test_where_there_is_no_terminal_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", open("/dev/null"))
     assert list(pictures.check()) == []
