@@ -333,6 +333,12 @@ def prefer_true_colour() -> None:
         constants.COLOR_SYSTEM = "truecolor"  # type: ignore[misc]
 
 
+def follow_terminal_size() -> None:
+    """Forget the size that a shell has exported, as `resize` makes one do: Textual would keep to it for good."""
+    for name in ("COLUMNS", "LINES"):
+        os.environ.pop(name, None)
+
+
 def run_studio(
     root: Path, start_engine: Callable[[], None] | None = None, detection: Detection | None = None, culling: str = ""
 ) -> None:
@@ -343,6 +349,7 @@ def run_studio(
     connect_studio(root).close()
     display, key_filter = detection.finish() if detection else (None, None)
     prefer_true_colour()
+    follow_terminal_size()
     hand_over_quickly()
     paint_soon()
     let_lines_go()

@@ -1,5 +1,6 @@
 """A person at a terminal: keys in, rows out, and an engine that stays when the terminal goes."""
 
+from contextlib import closing
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -7,6 +8,7 @@ import pytest
 
 from db import query
 from db.connect import connect_studio
+from kimikoe_tui import keys
 from kimikoe_tui.engine_control import engine_state
 from tests.terminal.studio import PICTURES
 from tests.terminal.terminal import Terminal
@@ -56,6 +58,12 @@ def _knows(db: Connection) -> bool:
     return db.execute("SELECT 1 FROM tag WHERE name = 'shion'").fetchone() is not None
 
 
+def test_the_size_is_the_terminals_whatever_a_shell_exported(studio: Path) -> None:
+    with closing(Terminal(studio, columns=100, variables={"COLUMNS": "60", "LINES": "15"})) as terminal:
+        terminal.wait_for("g rooms")
+        assert len(max(terminal.text().splitlines(), key=len).rstrip()) > 90
+
+
 def test_a_closed_window_leaves_the_engine(studio: Path) -> None:
     terminal = Terminal(studio)
     terminal.wait_for("engine on")
@@ -68,9 +76,10 @@ def test_a_closed_window_leaves_the_engine(studio: Path) -> None:
 def test_every_room_opens_at_every_size_and_survives_a_resize(studio: Path, size: tuple[int, int]) -> None:
     terminal = Terminal(studio, *size)
     terminal.wait_for("home")
-    for key, room in (("f", "frames"), ("c", "cull"), ("r", "runs"), ("j", "jobs"), ("h", "home")):
-        terminal.press("g" + key)
-        terminal.wait_for(f"kimikoe {room}")
+    for key in keys.GO:
+        if key.name in keys.ROOMS:
+            terminal.press("g" + key.keys[0])
+            terminal.wait_for(f"kimikoe {keys.TITLES[key.name]}")
     terminal.resize(100, 30)
     terminal.press("gc")
     terminal.wait_for("kimikoe cull")
