@@ -170,7 +170,9 @@ class Picture(TellsFailures, SendsPictures):
         self._shown, self._shown_cells, self._answered = drawing, self._cells, self._key
         if face and self._shows_pixels() and _same_cells(before, drawing):
             with one_update(self.app):  # its cells stand already, and the terminal need not wait for a repaint
+                self._cells_stand = True
                 self.settle()
+                self._cells_stand = False
         else:
             self.refresh()
         self.call_after_refresh(self._note_painted, self._key, isinstance(drawing, str))

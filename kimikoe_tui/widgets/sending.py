@@ -57,6 +57,8 @@ class SendsPictures(Widget):
         self._shown_cells: Cells = (0, 0)
         self._sent: Sent | None = None
         self._mark = 0
+        self._cells_stand = False
+        """Whether what is sent now is shown by cells that are not painted anew."""
         self._resting: Timer | None = None
         self._refining: Timer | None = None
         self._repeating: Timer | None = None
@@ -144,7 +146,7 @@ class SendsPictures(Widget):
         self._sent = Sent(drawing, place, bool(draft))
         if draft:
             self._refine_later()
-        if drawing.again:
+        if drawing.again and not self._cells_stand:
             self._repeat_later()
         self._note_painted(self._answered, False)
 

@@ -67,23 +67,27 @@ async def test_a_key_sends_one_picture(db: Connection, studio: Path, sent: list[
             assert len(DATA.findall("".join(sent))) == 1
 
 
-async def test_kitty_is_told_the_place_of_a_picture_once_more(
+async def test_kitty_is_told_once_more_the_place_of_a_picture_whose_cells_were_painted(
     db: Connection, studio: Path, sent: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = add_pictures(db, studio, 3)
     async with culling(studio, "kitty", ids) as (app, pilot):
-        await until(pilot, lambda: cull_room(app).picture._repeating is None)
+        picture = cull_room(app).picture
+        await until(pilot, lambda: picture._repeating is None)
         sent.clear()
+        await pilot.press("l")
+        await drawn(app, pilot, ids[1])
+        assert picture._repeating is None, "its cells stand, and the key ends with its data"
         with monkeypatch.context() as unheard:
             unheard.setattr(sending, "has_arrived", lambda _app, _sent: False)
-            await pilot.press("l", "l")
-            await until(pilot, lambda: len(DATA.findall("".join(sent))) == 2)
+            await pilot.resize_terminal(90, 28)
+            await until(pilot, lambda: len(DATA.findall("".join(sent))) >= 2)
             await pilot.pause(2 * AGAIN)
             assert "a=p" not in "".join(sent), "not before it has arrived"
         await until(pilot, lambda: "a=p" in "".join(sent))
-        await until(pilot, lambda: cull_room(app).picture._repeating is None)
+        await until(pilot, lambda: picture._repeating is None)
         placed = [data for data in sent if "a=p,U=1,p=1" in data]
-        assert placed == [sent[-1]], "the last one alone, after its data"
+        assert placed == [sent[-1]], "once, after its data"
 
 
 async def test_what_waits_for_a_slow_line_has_not_been_seen(
