@@ -35,7 +35,7 @@ from kimikoe_tui.graphics.detect import Detection
 from kimikoe_tui.graphics.display import Display
 from kimikoe_tui.graphics.probe import window_cell
 from kimikoe_tui.graphics.replies import KeyFilter
-from kimikoe_tui.messages import messages_for
+from kimikoe_tui.messages import EngineWanted, messages_for
 from kimikoe_tui.pixels import FrameServer, frame_server_command
 from kimikoe_tui.quickness import (
     Tidying,
@@ -216,9 +216,11 @@ class KimikoeApp(App[None]):
         if self.room is not None:
             self.room.call_later(self.room.complain, message.reason)
 
-    def on_jobs_room_start_engine(self) -> None:
-        """Start the engine because a person asked for it."""
-        self.start_engine()
+    @on(EngineWanted)
+    def _have_engine(self) -> None:
+        """Start the engine because a person asked for it, or for work, where it can be started from here."""
+        if self._start_engine is not None:
+            self.start_engine()
 
     def on_work_failed(self, message: WorkFailed) -> None:
         """Say in the room that work in a window over it failed."""

@@ -32,6 +32,10 @@ class MatchesChanged(Replaceable):
     """It is known what some pictures resemble, what the tagger sees in them, or what people say of that."""
 
 
+class EngineWanted(Message):
+    """A person has asked for work: the engine is to run."""
+
+
 class RunsChanged(Replaceable):
     """A run was planned, went on or published a LoRA."""
 

@@ -8,6 +8,7 @@ from db.i18n import _
 from db.requests import CaptionRecipe, DatasetRequest, ProbeRequest, TrainRecipe, TrainRequest
 from kimikoe_tui.cli.context import Context, json_option, pass_context, print_json
 from kimikoe_tui.cli.waiting import Wait, submit, wait_option
+from kimikoe_tui.licence import licence_line
 from kimikoe_tui.text import plain
 
 AT_LEAST_ONE = click.IntRange(min=1)
@@ -104,12 +105,6 @@ def train(
     )  # fmt: skip
     click.echo(licence_line(base), err=True)
     submit(context, [TrainRequest(run_id=library.plan_run(context.db, found.id, base.id, recipe))], wait)
-
-
-def licence_line(base: library.Base) -> str:
-    """What a person should know of the base before training on it."""
-    licence = " ".join(part for part in (base.licence, base.licence_url) if part) or _("not stated")
-    return _("base: {name}; licence: {licence}").format(name=plain(base.name), licence=plain(licence))
 
 
 @click.command()

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from db.errors import UserError
 from db.i18n import _
 from kimikoe_tui import keys
-from kimikoe_tui.messages import JobsChanged
+from kimikoe_tui.messages import EngineWanted, JobsChanged
 from kimikoe_tui.palette import ALARM, FAINT
 from kimikoe_tui.screens.line import HandIn, LinePrompt
 from kimikoe_tui.screens.room import ListRoom, UpperRoom
@@ -212,6 +212,7 @@ class FormRoom(ListRoom):
         except BaseException:
             self._is_doing = False
             raise
+        self.app.post_message(EngineWanted())
         self.done(words)
 
 

@@ -17,7 +17,7 @@ from db.i18n import _
 from db.queue import Job
 from kimikoe_tui import keys
 from kimikoe_tui.job_words import kind_name
-from kimikoe_tui.messages import JobsChanged
+from kimikoe_tui.messages import EngineWanted, JobsChanged
 from kimikoe_tui.palette import ALARM, MUTED, TEXT
 from kimikoe_tui.screens.room import ListRoom
 from kimikoe_tui.session import Session
@@ -43,9 +43,6 @@ class JobsRoom(ListRoom):
     CSS_PATH = "jobs.tcss"
     BINDINGS = keys.bindings(keys.JOBS)
     context = "jobs"
-
-    class StartEngine(Message):
-        """A person wants the engine to run."""
 
     def __init__(self, session: Session, start_engine: Callable[[], None] | None) -> None:
         super().__init__(session)
@@ -144,7 +141,7 @@ class JobsRoom(ListRoom):
             self.complain(_("The engine cannot be started from here: `kimikoe engine start` does it."))
             return
         self.say(_("The engine is being started."))
-        self.post_message(self.StartEngine())
+        self.post_message(EngineWanted())
 
 
 def about_job(job: Job) -> Text:

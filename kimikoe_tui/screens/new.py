@@ -14,6 +14,7 @@ from db.i18n import _, plural
 from db.library import Base
 from db.pictures import LARGEST_SEED, MOST_PICTURES, MOST_STEPS, PictureSettings, check
 from kimikoe_tui import keys, written
+from kimikoe_tui.licence import licence_line
 from kimikoe_tui.palette import ACCENT, ALARM, MUTED, TEXT
 from kimikoe_tui.screens.form import FormRoom, Meant, Values
 from kimikoe_tui.session import Session
@@ -55,9 +56,7 @@ class NewRoom(FormRoom):
         """How many pictures of what size, the LoRAs, the base with its licence, and the time they will take."""
         base, settings = _request(db, meant)
         size = settings.width or base.width, settings.height or base.height
-        licence = " ".join(filter(None, (base.licence, base.licence_url))) or _("not stated")
-        words = _("base: {name}; licence: {licence}").format(name=plain(base.name), licence=plain(licence))
-        lines = [_amount(settings, size), *self._known(base, settings), Text(words, MUTED)]
+        lines = [_amount(settings, size), *self._known(base, settings), Text(licence_line(base), MUTED)]
         if (seconds := paces.drawing_seconds(db, settings, size)) is not None:
             words = _("about {time} at the pace of the last ones").format(time=duration(seconds))
             lines.append(Text(words, MUTED))

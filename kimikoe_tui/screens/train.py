@@ -14,6 +14,7 @@ from db.library import Base, Dataset
 from db.pictures import LARGEST_SEED
 from db.requests import TrainRecipe, TrainRequest
 from kimikoe_tui import written
+from kimikoe_tui.licence import licence_line
 from kimikoe_tui.palette import ACCENT, FAINT, MUTED, TEXT
 from kimikoe_tui.screens.form import Meant, UpperForm, Values
 from kimikoe_tui.session import Session
@@ -48,10 +49,7 @@ class TrainRoom(UpperForm):
     def describe(self, db: Connection, meant: Meant) -> Text:
         """How often each item is seen, the time at the last run's pace, and the licence of the base."""
         dataset, base, recipe = self._wanted(db, meant)
-        lines = [_amount(dataset, recipe)]
-        licence = " ".join(filter(None, (base.licence, base.licence_url))) or _("not stated")
-        lines.append(Text(_("base: {name}; licence: {licence}").format(
-            name=plain(base.name), licence=plain(licence)), TEXT))  # fmt: skip
+        lines = [_amount(dataset, recipe), Text(licence_line(base), TEXT)]
         if (seconds := paces.training_seconds(db, recipe)) is not None:
             words = _("about {time} at the pace of the last run").format(time=duration(seconds))
             lines.append(Text(words, MUTED))

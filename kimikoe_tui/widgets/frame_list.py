@@ -126,9 +126,7 @@ class FrameList(TellsFailures, KeptLines):
 
     def read_ahead(self) -> None:
         """Have the rows read that come into view with the next page, or with the one before."""
-        top, height = self.scroll_offset.y, self.size.height
-        first, last = max(0, top - height), min(self.count - 1, top + 2 * height)
-        for page in range(first // PAGE, last // PAGE + 1):
+        for page in self.pages_around(PAGE):
             self._want(page)
 
     def _want(self, page: int) -> None:

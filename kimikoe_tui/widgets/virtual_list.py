@@ -77,6 +77,12 @@ class VirtualList(ScrollView, can_focus=False):
         self._bring_into_view()
         self.post_message(self.Moved(self, index))
 
+    def pages_around(self, size: int) -> range:
+        """The pages of `size` lines with what is in view, and with what comes into view by a page on or back."""
+        top, height = self.scroll_offset.y, self.size.height
+        first, last = max(0, top - height), min(self.count - 1, top + 2 * height)
+        return range(first // size, last // size + 1)
+
     def page(self, halves: int) -> None:
         """Move by half pages."""
         self.move_to(self.cursor + halves * max(1, self.size.height // 2))

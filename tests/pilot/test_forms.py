@@ -70,6 +70,15 @@ async def test_pictures_are_asked_for(db: Connection, open_studio: Open) -> None
     assert [job.kind for job in reversed(queue.jobs(db))] == ["generate", "tag", "match"]
 
 
+async def test_what_is_asked_for_starts_the_engine(db: Connection, open_studio: Open) -> None:
+    started: list[int] = []
+    async with open_studio("g", "n", start_engine=lambda: started.append(1)) as (app, pilot):
+        await ready(app, pilot, NewRoom)
+        await until(pilot, lambda: started == [1])  # as the program opens
+        await pilot.press("d")
+        await until(pilot, lambda: started == [1, 1])
+
+
 async def test_the_last_line_of_a_form_does_it(db: Connection, open_studio: Open) -> None:
     async with open_studio("g", "n") as (app, pilot):
         await ready(app, pilot, NewRoom)
